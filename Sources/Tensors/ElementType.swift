@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How the numbers of a tensor are stored, quantised blocks included.
+///
+/// The block formats are GGML's (`ggml-common.h`); raw values are GGML's type ids.
+public enum ElementType: UInt32, Sendable, Hashable, CaseIterable {
+    /// IEEE 754 binary32.
+    case float32 = 0
+    /// IEEE 754 binary16.
+    case float16 = 1
+    /// 32 values: binary16 scale `d` and minimum `m`, 4-bit `q`; value = d·q + m.
+    case q4_1 = 3
+    /// 32 values: binary16 scale `d`, signed 8-bit `q`; value = d·q.
+    case q8_0 = 8
+    /// Signed 32-bit integer.
+    case int32 = 26
+    /// Signed 64-bit integer.
+    case int64 = 27
+    /// The upper half of an IEEE 754 binary32.
+    case bfloat16 = 30
+
+    /// Values per storage block, 1 where each value stands alone.
+    public var blockLength: Int {
+        switch self {
+        case .q4_1, .q8_0: 32
+        default: 1
+        }
+    }
+
+    /// Bytes per storage block.
+    public var blockBytes: Int {
+        switch self {
+        case .float32, .int32: 4
+        case .float16, .bfloat16: 2
+        case .int64: 8
+        case .q4_1: 20
+        case .q8_0: 34
+        }
+    }
+
+    /// The name used in messages and listings, as in GGUF tools.
+    public var name: String {
+        switch self {
+        case .float32: "F32"
+        case .float16: "F16"
+        case .bfloat16: "BF16"
+        case .q4_1: "Q4_1"
+        case .q8_0: "Q8_0"
+        case .int32: "I32"
+        case .int64: "I64"
+        }
+    }
+
+    /// Bytes of `count` values; nil if `count` is no multiple of the block length or the product overflows.
+    public func byteCount(of count: Int) -> Int? {
+        guard count >= 0, count % blockLength == 0 else { return nil }
+        let (bytes, overflow) = (count / blockLength).multipliedReportingOverflow(by: blockBytes)
+        return overflow ? nil : bytes
+    }
+}
