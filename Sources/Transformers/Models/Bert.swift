@@ -106,7 +106,7 @@ struct BertMaskedHead: Sendable {
 /// The BERT encoder with the heads that its checkpoint holds.
 public struct Bert: TextEncoder {
     let configuration: BertConfiguration
-    let embeddings: BertEmbeddings  // embeddings
+    let inputEmbeddings: BertEmbeddings  // embeddings
     let layers: [BertBlock]  // encoder.layer
     let pooler: Linear?  // pooler.dense [C, C]
     let maskedHead: BertMaskedHead?  // cls.predictions
@@ -120,7 +120,7 @@ public struct Bert: TextEncoder {
         let weights = try WeightReader(checkpoint, precision: precision, optionalPrefix: "bert.")
         let c = try BertConfiguration(ConfigurationReader(config: checkpoint.config, path: checkpoint.path))
         configuration = c
-        embeddings = try BertEmbeddings(weights, c)
+        inputEmbeddings = try BertEmbeddings(weights, c)
         var layers: [BertBlock] = []
         for layer in 0..<c.layers { layers.append(try BertBlock(weights, layer: layer, c)) }
         self.layers = layers
@@ -144,7 +144,7 @@ public struct Bert: TextEncoder {
     /// Hidden states of the last layer, [N, C].
     public func callAsFunction(_ batch: TokenBatch) throws -> Tensor {
         let context = try AttentionContext(batch, layout: layout, cache: nil, mask: .bidirectional)
-        var x = try embeddings(batch)  // [N, C]
+        var x = try inputEmbeddings(batch)  // [N, C]
         for layer in layers { x = try layer(x, context) }
         return x
     }
