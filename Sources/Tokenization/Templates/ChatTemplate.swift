@@ -62,11 +62,12 @@ package struct ChatTemplate: Sendable {
 
     /// Makes the prompt of a conversation.
     ///
-    /// - Parameter messages: The conversation, untrusted.
-    /// - Parameter tools: Descriptions of the tools at hand, untrusted; nil gives the template `none`.
-    /// - Parameter addGenerationPrompt: Whether the prompt ends with the beginning of the assistant's turn.
-    /// - Parameter specialTokens: Texts by name, such as `bos_token`; trusted.
-    /// - Parameter now: What `strftime_now` prints.
+    /// - Parameters:
+    ///   - messages: The conversation, untrusted.
+    ///   - tools: Descriptions of the tools at hand, untrusted; nil gives the template `none`.
+    ///   - addGenerationPrompt: Whether the prompt ends with the beginning of the assistant's turn.
+    ///   - specialTokens: Texts by name, such as `bos_token`; trusted.
+    ///   - now: What `strftime_now` prints.
     /// - Returns: The prompt in runs, neighbours always from different sides.
     /// - Throws: `TokenizationError` naming the line: `templateFailed` where the template refuses the conversation or
     ///   cannot go on, `limitExceeded` where it asks for too much.

@@ -17,57 +17,120 @@ extension TemplateEvaluator {
         try enter()
         defer { leave() }
         line = expression.line
+        return try value(of: expression)
+    }
+
+    // Each kind has a function of its own that is never inlined, since nesting is bounded by the stack: the temporaries
+    // of all kinds together would make one frame of 2.5 KB.
+    private mutating func value(of expression: TemplateExpression) throws(TokenizationError) -> TemplateValue {
         switch expression.kind {
         case .constant(let value): return value
         case .name(let name): return scope.find(name) ?? .undefined(name)
-        case .list(let elements): return try list(try evaluate(all: elements))
-        case .tuple(let elements): return try list(try evaluate(all: elements), kind: .tuple)
+        case .list(let elements): return try sequence(elements, .list)
+        case .tuple(let elements): return try sequence(elements, .tuple)
         case .mapping(let pairs): return try mapping(pairs)
-        case .attribute(let base, let name):
-            let value = try evaluate(base)
-            return try attribute(name, of: value)
-        case .item(let base, let key):
-            let value = try evaluate(base)
-            let key = try evaluate(key)
-            return try item(key, of: value)
-        case .slice(let base, let start, let stop, let step):
-            return try slice(try evaluate(base), try evaluate(bounds: [start, stop, step]))
+        case .attribute(let base, let name): return try part(of: base, name)
+        case .item(let base, let key): return try part(of: base, key)
+        case .slice(let base, let start, let stop, let step): return try part(of: base, [start, stop, step])
         case .call(let callee, let arguments): return try call(callee, arguments, line: expression.line)
         case .filter(let base, let name, let arguments):
             return try filter(base, name, arguments, line: expression.line)
         case .test(let base, let name, let arguments):
             return .bool(try test(base, name, arguments, line: expression.line))
-        case .not(let operand): return .bool(!(try evaluate(operand).isTrue))
-        case .negative(let operand):
-            let value = try evaluate(operand)
-            return try negated(value)
-        case .positive(let operand): return try arithmetic(.add, .integer(0), try evaluate(operand))
+        case .not(let operand): return .bool(!(try isTrue(operand)))
+        case .negative(let operand): return try signed(operand, isNegative: true)
+        case .positive(let operand): return try signed(operand, isNegative: false)
         case .arithmetic(let symbol, let left, let right):
-            let left = try evaluate(left)
-            let right = try evaluate(right)
-            line = expression.line
-            return try arithmetic(symbol, left, right)
+            return try computed(symbol, left, right, line: expression.line)
         case .concatenation(let parts): return try concatenation(parts)
         case .comparison(let first, let operands): return .bool(try compare(first, operands))
-        case .and(let left, let right):
-            let value = try evaluate(left)
-            return value.isTrue ? try evaluate(right) : value
-        case .or(let left, let right):
-            let value = try evaluate(left)
-            return value.isTrue ? value : try evaluate(right)
+        case .and(let left, let right): return try either(left, right, unless: false)
+        case .or(let left, let right): return try either(left, right, unless: true)
         case .conditional(let value, let condition, let otherwise):
-            if try evaluate(condition).isTrue { return try evaluate(value) }
+            if try isTrue(condition) { return try evaluate(value) }
             guard let otherwise else { return .undefined("the value of an `if` without `else`") }
             return try evaluate(otherwise)
         }
     }
 
+    @inline(never)
+    private mutating func isTrue(_ expression: TemplateExpression) throws(TokenizationError) -> Bool {
+        try evaluate(expression).isTrue
+    }
+
+    /// The left value if its truth is `truth`, else the right one.
+    @inline(never)
+    private mutating func either(
+        _ left: TemplateExpression,
+        _ right: TemplateExpression,
+        unless truth: Bool
+    ) throws(TokenizationError) -> TemplateValue {
+        let value = try evaluate(left)
+        return value.isTrue == truth ? value : try evaluate(right)
+    }
+
+    @inline(never)
+    private mutating func sequence(
+        _ elements: [TemplateExpression],
+        _ kind: TemplateList.Kind
+    ) throws(TokenizationError) -> TemplateValue {
+        try list(try evaluate(all: elements), kind: kind)
+    }
+
+    @inline(never)
+    private mutating func part(of base: TemplateExpression, _ name: String) throws(TokenizationError) -> TemplateValue {
+        let value = try evaluate(base)
+        return try attribute(name, of: value)
+    }
+
+    @inline(never)
+    private mutating func part(
+        of base: TemplateExpression,
+        _ key: TemplateExpression
+    ) throws(TokenizationError) -> TemplateValue {
+        let value = try evaluate(base)
+        let key = try evaluate(key)
+        return try item(key, of: value)
+    }
+
+    @inline(never)
+    private mutating func part(
+        of base: TemplateExpression,
+        _ bounds: [TemplateExpression?]
+    ) throws(TokenizationError) -> TemplateValue {
+        try slice(try evaluate(base), try evaluate(bounds: bounds))
+    }
+
+    @inline(never)
+    private mutating func signed(
+        _ operand: TemplateExpression,
+        isNegative: Bool
+    ) throws(TokenizationError) -> TemplateValue {
+        let value = try evaluate(operand)
+        return isNegative ? try negated(value) : try arithmetic(.add, .integer(0), value)
+    }
+
+    @inline(never)
+    private mutating func computed(
+        _ symbol: TemplateOperator,
+        _ left: TemplateExpression,
+        _ right: TemplateExpression,
+        line: Int
+    ) throws(TokenizationError) -> TemplateValue {
+        let left = try evaluate(left)
+        let right = try evaluate(right)
+        self.line = line
+        return try arithmetic(symbol, left, right)
+    }
+
+    @inline(never)
     private mutating func evaluate(all expressions: [TemplateExpression]) throws(TokenizationError) -> [TemplateValue] {
         var values: [TemplateValue] = []
         for expression in expressions { values.append(try evaluate(expression)) }
         return values
     }
 
+    @inline(never)
     private mutating func evaluate(bounds: [TemplateExpression?]) throws(TokenizationError) -> [Int?] {
         var values: [Int?] = []
         for bound in bounds {
@@ -83,12 +146,14 @@ extension TemplateEvaluator {
         return values
     }
 
+    @inline(never)
     mutating func evaluate(_ arguments: TemplateArguments) throws(TokenizationError) -> TemplateCallArguments {
         var values = TemplateCallArguments(positional: try evaluate(all: arguments.positional))
         for (name, expression) in arguments.named { values.named.append((name, try evaluate(expression))) }
         return values
     }
 
+    @inline(never)
     private mutating func mapping(
         _ pairs: [(key: TemplateExpression, value: TemplateExpression)]
     ) throws(TokenizationError) -> TemplateValue {
@@ -103,6 +168,7 @@ extension TemplateEvaluator {
         return .mapping(mapping)
     }
 
+    @inline(never)
     private mutating func concatenation(_ parts: [TemplateExpression]) throws(TokenizationError) -> TemplateValue {
         var result = MarkedText()
         for part in parts {
@@ -113,6 +179,7 @@ extension TemplateEvaluator {
         return try text(result)
     }
 
+    @inline(never)
     private mutating func filter(
         _ base: TemplateExpression,
         _ name: String,
@@ -125,6 +192,7 @@ extension TemplateEvaluator {
         return try TemplateFilters.apply(name, to: value, arguments, in: &self)
     }
 
+    @inline(never)
     private mutating func test(
         _ base: TemplateExpression,
         _ name: String,
@@ -137,6 +205,7 @@ extension TemplateEvaluator {
         return try TemplateTests.holds(name, value, arguments, in: &self)
     }
 
+    @inline(never)
     private mutating func call(
         _ callee: TemplateExpression,
         _ arguments: TemplateArguments,

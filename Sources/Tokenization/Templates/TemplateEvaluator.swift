@@ -151,6 +151,7 @@ struct TemplateEvaluator {
     }
 
     /// What the statements write, in a scope of their own.
+    @inline(never)
     private mutating func capture(_ body: [TemplateStatement]) throws(TokenizationError) -> MarkedText {
         let outer = scope
         var written = MarkedText()
@@ -162,6 +163,7 @@ struct TemplateEvaluator {
         return written
     }
 
+    @inline(never)
     private mutating func filter(
         _ value: TemplateValue,
         through filters: [TemplateFilterCall],
@@ -176,6 +178,7 @@ struct TemplateEvaluator {
         return value
     }
 
+    @inline(never)
     private mutating func run(_ loop: TemplateLoop) throws(TokenizationError) {
         let sequence = try evaluate(loop.sequence)
         line = loop.line
@@ -229,6 +232,7 @@ struct TemplateEvaluator {
 
     // MARK: - Macros
 
+    @inline(never)
     mutating func call(_ number: Int, _ arguments: TemplateCallArguments) throws(TokenizationError) -> TemplateValue {
         let (macro, home) = macros[number]
         let caller = scope

@@ -9,7 +9,7 @@ enum TemplateLimits {
     /// How deep statements and expressions may nest in the source.
     static let syntaxDepth = 96
     /// How deep evaluation may nest, macros that call each other included.
-    static let evaluationDepth = 320
+    static let evaluationDepth = 200
     /// Statements run plus expressions evaluated.
     static let steps = 1_000_000
     /// Unicode scalars of any one text, the rendered prompt included.

@@ -40,6 +40,7 @@ extension TemplateFilters {
         }
     }
 
+    @inline(never)
     private static func joined(
         _ value: TemplateValue,
         _ arguments: TemplateCallArguments,
@@ -57,6 +58,7 @@ extension TemplateFilters {
         return try evaluator.text(result)
     }
 
+    @inline(never)
     private static func dictsorted(
         _ value: TemplateValue,
         _ arguments: TemplateCallArguments,
@@ -78,6 +80,7 @@ extension TemplateFilters {
         return try evaluator.list(pairs.map { .list(TemplateList([$0.0, $0.1], kind: .tuple)) })
     }
 
+    @inline(never)
     private static func ordered(
         _ name: String,
         _ value: TemplateValue,
@@ -135,6 +138,7 @@ extension TemplateFilters {
         }
     }
 
+    @inline(never)
     private static func mapped(
         _ value: TemplateValue,
         _ arguments: TemplateCallArguments,
@@ -170,6 +174,7 @@ extension TemplateFilters {
         return try evaluator.list(results, kind: .generator)
     }
 
+    @inline(never)
     private static func selected(
         _ name: String,
         _ value: TemplateValue,

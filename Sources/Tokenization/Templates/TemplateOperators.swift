@@ -2,6 +2,7 @@
 
 /// What Python's operators do to the values of a template.
 extension TemplateEvaluator {
+    @inline(never)
     mutating func arithmetic(
         _ symbol: TemplateOperator,
         _ left: TemplateValue,
@@ -103,6 +104,7 @@ extension TemplateEvaluator {
 
     // MARK: - Comparison
 
+    @inline(never)
     mutating func compare(
         _ first: TemplateExpression,
         _ operands: [(TemplateComparison, TemplateExpression)]
@@ -117,6 +119,7 @@ extension TemplateEvaluator {
         return true
     }
 
+    @inline(never)
     mutating func holds(
         _ comparison: TemplateComparison,
         _ left: TemplateValue,
@@ -185,6 +188,7 @@ extension TemplateEvaluator {
         }
     }
 
+    @inline(never)
     mutating func slice(_ value: TemplateValue, _ bounds: [Int?]) throws(TokenizationError) -> TemplateValue {
         switch value {
         case .text(let text):
