@@ -14,15 +14,21 @@ public struct GenerationRequest: Sendable {
     public var endTokens: Set<Int32>
     /// Byte strings that end the text and are not part of it.
     public var stopStrings: [[UInt8]]
-    /// How many of the likeliest tokens to report at each step, 0 for the chosen one alone; nil for no log-probabilities.
+    /// How many of the likeliest tokens to report at each step, 0 for the chosen one alone; nil reports none.
     public var logprobs: Int?
     /// Where the keys and values are kept for a later request that begins alike.
     public var prefix: PrefixHandle?
 
-    /// - Parameter prompt: The ids to continue; at least one.
+    /// A request; each value is what its property says.
     public init(
-        prompt: [Int32], maximumNewTokens: Int? = nil, maximumLength: Int? = nil, sampling: SamplingParameters = .greedy,
-        endTokens: Set<Int32> = [], stopStrings: [[UInt8]] = [], logprobs: Int? = nil, prefix: PrefixHandle? = nil
+        prompt: [Int32],
+        maximumNewTokens: Int? = nil,
+        maximumLength: Int? = nil,
+        sampling: SamplingParameters = .greedy,
+        endTokens: Set<Int32> = [],
+        stopStrings: [[UInt8]] = [],
+        logprobs: Int? = nil,
+        prefix: PrefixHandle? = nil
     ) {
         self.prompt = prompt
         self.maximumNewTokens = maximumNewTokens
@@ -36,16 +42,17 @@ public struct GenerationRequest: Sendable {
 
     /// Throws if the request can never be served by a model of that vocabulary and context.
     package func check(vocabularySize: Int, contextLength: Int) throws(TextGenerationError) {
-        guard let first = prompt.first else {
+        guard !prompt.isEmpty else {
             throw TextGenerationError(.invalidRequest, "the prompt is empty; give at least one token")
         }
         guard prompt.count <= contextLength else {
             throw .promptTooLong(tokens: prompt.count, contextLength: contextLength)
         }
-        if let id = prompt.first(where: { $0 < 0 || Int($0) >= vocabularySize }) {
-            let place = prompt.firstIndex(of: id) ?? Int(first)
+        if let place = prompt.firstIndex(where: { $0 < 0 || Int($0) >= vocabularySize }) {
             throw TextGenerationError(
-                .invalidRequest, "id \(id) at place \(place), but the model's ids are 0 to \(vocabularySize - 1)")
+                .invalidRequest,
+                "id \(prompt[place]) at place \(place), but the model's ids are 0 to \(vocabularySize - 1)"
+            )
         }
         if let maximumNewTokens, maximumNewTokens < 1 {
             throw TextGenerationError(.invalidRequest, "\(maximumNewTokens) new tokens asked for; ask for at least 1")
@@ -53,11 +60,14 @@ public struct GenerationRequest: Sendable {
         if let maximumLength, maximumLength <= prompt.count {
             throw TextGenerationError(
                 .invalidRequest,
-                "the maximum length is \(maximumLength), but the prompt alone has \(prompt.count) tokens; raise it")
+                "the maximum length is \(maximumLength), but the prompt alone has \(prompt.count) tokens; raise it"
+            )
         }
         if let logprobs, logprobs < 0 || logprobs > vocabularySize {
             throw TextGenerationError(
-                .invalidRequest, "\(logprobs) log-probabilities asked for; ask for 0 to \(vocabularySize)")
+                .invalidRequest,
+                "\(logprobs) log-probabilities asked for; ask for 0 to \(vocabularySize)"
+            )
         }
         guard stopStrings.allSatisfy({ !$0.isEmpty }) else {
             throw TextGenerationError(.invalidRequest, "a stop string is empty; give at least one character")
@@ -79,6 +89,8 @@ extension TextGenerationError {
         TextGenerationError(
             .promptTooLong,
             "the prompt has \(tokens) tokens, but the model's context is \(contextLength); shorten it",
-            promptTokens: tokens, limit: contextLength)
+            promptTokens: tokens,
+            limit: contextLength
+        )
     }
 }

@@ -30,7 +30,11 @@ public struct TextGenerationError: Error, Sendable, CustomStringConvertible {
     public let underlying: (any Error)?
 
     package init(
-        _ code: Code, _ message: String, promptTokens: Int? = nil, limit: Int? = nil, underlying: (any Error)? = nil
+        _ code: Code,
+        _ message: String,
+        promptTokens: Int? = nil,
+        limit: Int? = nil,
+        underlying: (any Error)? = nil
     ) {
         self.code = code
         self.message = message

@@ -10,15 +10,18 @@ package struct Sampler: Sendable {
         random = parameters.doSample ? CounterRandom(seed: parameters.seed) : nil
     }
 
-    /// The next token's id.
+    /// Chooses the next token.
     ///
     /// - Parameters:
     ///   - logits: The model's output for one row, one number an id.
     ///   - history: The prompt and what was generated so far.
     ///   - step: The number of tokens that the request generated before.
+    /// - Returns: Its id.
     /// - Throws: `TextGenerationError` with `.invalidLogits` if a logit is not a number or none can be chosen.
     package func next(
-        _ logits: UnsafeBufferPointer<Float>, history: TokenHistory, step: Int
+        _ logits: UnsafeBufferPointer<Float>,
+        history: TokenHistory,
+        step: Int
     ) throws(TextGenerationError) -> Int32 {
         guard random != nil || !processors.isEmpty else { return try Self.likeliest(logits) }
         _ = try Self.likeliest(logits)  // refuses what is not a number before the processors could hide it
@@ -56,7 +59,9 @@ package struct Sampler: Sendable {
                 best = index
             } else if score.isNaN {
                 throw TextGenerationError(
-                    .invalidLogits, "the model's logit of id \(index) is not a number; its weights may be damaged")
+                    .invalidLogits,
+                    "the model's logit of id \(index) is not a number; its weights may be damaged"
+                )
             }
         }
         guard best >= 0, highest.isFinite else { throw nothingToChoose }
@@ -64,7 +69,10 @@ package struct Sampler: Sendable {
     }
 
     private static var nothingToChoose: TextGenerationError {
-        TextGenerationError(.invalidLogits, "no token has a finite score; its weights or the logit biases may be wrong")
+        TextGenerationError(
+            .invalidLogits,
+            "no token has a finite score; the model's weights or the biases may be wrong"
+        )
     }
 }
 
@@ -86,10 +94,10 @@ package struct TokenLogprobs: Sendable {
     package let chosen: TokenLogprob
     package let likeliest: [TokenLogprob]
 
-    /// - Parameter count: How many of the likeliest to list, in descending order, the lower id first among equals.
+    /// `count` of the likeliest are listed, in descending order, the lower id first among equals.
     package init(of id: Int32, in logits: UnsafeBufferPointer<Float>, count: Int) throws(TextGenerationError) {
         guard let normalizer = Softmax.logSumExp(logits) else {
-            throw TextGenerationError(.invalidLogits, "the model's logits are no distribution; its weights may be damaged")
+            throw TextGenerationError(.invalidLogits, "the model's logits are not numbers; its weights may be damaged")
         }
         func logprob(_ index: Int) -> TokenLogprob {
             TokenLogprob(id: Int32(index), logprob: Float(Double(logits[index]) - normalizer))

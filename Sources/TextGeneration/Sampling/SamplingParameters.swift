@@ -32,18 +32,21 @@ public struct SamplingParameters: Sendable, Hashable {
         }
         try require(
             temperature > 0 && temperature.isFinite,
-            "temperature is \(temperature), but must be above 0; for the likeliest token choose greedy decoding")
+            "temperature is \(temperature), but must be above 0; for the likeliest token choose greedy decoding"
+        )
         if let topK { try require(topK > 0, "top-k is \(topK), but must be at least 1") }
         if let topP { try require((0...1).contains(topP), "top-p is \(topP), but must lie in 0...1") }
         if let minP { try require((0...1).contains(minP), "min-p is \(minP), but must lie in 0...1") }
         try require(
             repetitionPenalty > 0 && repetitionPenalty.isFinite,
-            "repetition penalty is \(repetitionPenalty), but must be above 0")
+            "repetition penalty is \(repetitionPenalty), but must be above 0"
+        )
         for (id, bias) in logitBias.sorted(by: { $0.key < $1.key }) {
             try require(
                 id >= 0 && Int(id) < vocabularySize,
-                "logit bias for id \(id), but the model's ids are 0 to \(vocabularySize - 1)")
-            try require(!bias.isNaN && bias != .infinity, "logit bias of id \(id) is \(bias), which is no usable number")
+                "logit bias for id \(id), but the model's ids are 0 to \(vocabularySize - 1)"
+            )
+            try require(!bias.isNaN && bias != .infinity, "the bias of id \(id) is \(bias), no usable number")
         }
     }
 }

@@ -18,8 +18,9 @@ package struct TopK: LogitsProcessor {
 
 /// Removes the least likely tokens as long as their probabilities sum to at most 1 - p; one always stays.
 ///
-/// Holtzman et al., "The curious case of neural text degeneration" (2019); ties and limits as in Hugging Face's
-/// `TopPLogitsWarper`: scores ascend, and among equals the lower id goes first.
+/// Holtzman et al., "The curious case of neural text degeneration" (2019); limits as in Hugging Face's
+/// `TopPLogitsWarper`. Among equals the higher id goes first, as greedy decoding prefers the lower; torch's own order
+/// of equals is arbitrary.
 package struct TopP: LogitsProcessor {
     package let p: Double
 
@@ -29,19 +30,19 @@ package struct TopP: LogitsProcessor {
     package func process(_ scores: inout [Float], history: TokenHistory) {
         guard let (weights, total) = Softmax.weights(scores) else { return }
         let removable = (1 - p) * total
-        // Tokens of at most this weight cannot sum to more than what is removable: they go without being sorted.
+        // Tokens below this weight cannot sum to what is removable: they go without being sorted. The likeliest weighs 1.
         let small = removable / Double(scores.count)
         var removed = 0.0
         var candidates: [Int] = []
         for index in scores.indices {
-            if weights[index] <= small {
+            if weights[index] < min(small, 1) {
                 removed += weights[index]
                 scores[index] = -.infinity
             } else {
                 candidates.append(index)
             }
         }
-        candidates.sort { scores[$0] != scores[$1] ? scores[$0] < scores[$1] : $0 < $1 }
+        candidates.sort { scores[$0] != scores[$1] ? scores[$0] < scores[$1] : $0 > $1 }
         for index in candidates.dropLast() {
             removed += weights[index]
             guard removed <= removable else { break }
