@@ -72,12 +72,17 @@ void ck_pack_group(ck_format format, int64_t rows, int64_t depth, const void *so
     }
 }
 
-static float half_at(const uint8_t *p) {
-    uint16_t sixteen[16] = {0};
+float ck_half_value(uint16_t half) {
+    uint16_t sixteen[16] = {half};
     float out[16];
-    memcpy(sixteen, p, 2);
     ck_unpack_half(sixteen, out);
     return out[0];
+}
+
+static float half_at(const uint8_t *p) {
+    uint16_t half;
+    memcpy(&half, p, 2);
+    return ck_half_value(half);
 }
 
 void ck_unpack_row(ck_format format, int64_t depth, const void *weights, int64_t row, float *out) {

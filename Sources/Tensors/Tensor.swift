@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CKernels
 
 /// An immutable array of numbers with a shape.
 ///
@@ -83,5 +84,36 @@ public final class Parameter: Sendable {
     package init(name: String, value: Tensor) {
         self.name = name
         self.value = value
+    }
+}
+
+extension Tensor {
+    /// Makes a float32 tensor from plain floats of another type, exactly.
+    ///
+    /// - Throws: `TensorError` if the type is no plain float or there are too few bytes.
+    package init(
+        converting source: UnsafeRawBufferPointer, elementType: ElementType, shape: [Int]
+    ) throws(TensorError) {
+        let shape = Shape(shape)
+        guard let bytes = elementType.byteCount(of: shape.count), source.count >= bytes else {
+            throw TensorError(.shapeMismatch, "\(source.count) bytes do not fill the shape \(shape)")
+        }
+        try self.init(unset: shape)
+        let floats = storage.floats
+        switch elementType {
+        case .float32:
+            if let base = source.baseAddress { storage.bytes.copyMemory(from: base, byteCount: bytes) }
+        case .bfloat16:
+            for index in 0..<shape.count {
+                let bits = source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
+                floats[index] = Float(bitPattern: UInt32(bits) << 16)
+            }
+        case .float16:
+            for index in 0..<shape.count {
+                floats[index] = ck_half_value(source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+            }
+        default:
+            throw TensorError(.unsupportedType, "\(elementType.name) values are not plain floats")
+        }
     }
 }

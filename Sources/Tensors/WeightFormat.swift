@@ -3,7 +3,9 @@ import CKernels
 
 /// How packed weights lie in memory and what activations they meet (see `ck_format`).
 package enum WeightFormat: Sendable, Hashable {
-    case float32, float16, bfloat16, q4_1, q8_0
+    case float32, float16, bfloat16
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case q4_1, q8_0
     /// bfloat16 weights that meet activations rounded to bfloat16.
     case bfloat16Dot
 

@@ -42,6 +42,9 @@ void ck_pack_group(ck_format format, int64_t rows, int64_t depth, const void *so
 /// One row of packed weights as floats.
 void ck_unpack_row(ck_format format, int64_t depth, const void *weights, int64_t row, float *out);
 
+/// The value of a binary16 number, exactly.
+float ck_half_value(uint16_t half);
+
 /// out[n, m] = sum over k of weights[m, k] * x[n, k] (+ bias[m]).
 typedef struct {
     ck_format format;
