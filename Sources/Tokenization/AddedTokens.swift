@@ -61,8 +61,8 @@ struct AddedTokens: Sendable {
                 segments.append(segment)
                 continue
             }
-            let part2 = try normalizer?.applied(to: part) ?? part
-            segments += normalized.segments(of: part2, matching: matching)
+            let normal = try normalizer?.applied(to: part) ?? part
+            segments += normalized.segments(of: normal, matching: matching)
         }
         return segments
     }
@@ -116,9 +116,12 @@ struct TokenMatcher: Sendable {
                 guard classes[value].contains(.whitespace) else { break }
                 end += length
             }
+            // The white space that the token before took is no longer this one's.
+            if token.stripsLeft { start = max(start, taken) }
+            defer { taken = end }
+            guard start < end else { continue }
             if taken < start { segments.append(.text(Array(text[taken..<start]))) }
             segments.append(.token(token.id))
-            taken = end
         }
         if taken == 0 { return text.isEmpty ? [] : [.text(text)] }
         if taken < text.count { segments.append(.text(Array(text[taken...]))) }

@@ -65,9 +65,11 @@ public struct Tokenizer: Sendable {
 
     /// The ids of a text.
     ///
-    /// - Parameter text: Any text; nothing is cut or padded.
-    /// - Parameter addSpecialTokens: Whether the model's own tokens around a text are added.
-    /// - Parameter matching: Which added tokens spelled out in the text become that token.
+    /// - Parameters:
+    ///   - text: Any text; nothing is cut or padded.
+    ///   - addSpecialTokens: Whether the model's own tokens around a text are added.
+    ///   - matching: Which added tokens spelled out in the text become that token.
+    /// - Returns: The ids, each less than `vocabularyCount`.
     /// - Throws: `TokenizationError` if the tokenizer's own rules make the text grow beyond all measure.
     /// - Complexity: O(n log n) for n bytes.
     public func encode(
@@ -94,8 +96,10 @@ public struct Tokenizer: Sendable {
 
     /// The text of ids.
     ///
-    /// - Parameter ids: Ids that this tokenizer has.
-    /// - Parameter skipSpecialTokens: Whether special tokens are left out.
+    /// - Parameters:
+    ///   - ids: Ids that this tokenizer has.
+    ///   - skipSpecialTokens: Whether special tokens are left out.
+    /// - Returns: The text, with U+FFFD for bytes that are no character.
     /// - Throws: `TokenizationError` if there is no token of some id.
     /// - Complexity: O(n) for n bytes of text.
     public func decode(_ ids: [Int32], skipSpecialTokens: Bool = false) throws(TokenizationError) -> String {
