@@ -9,6 +9,9 @@ import Synchronization
 /// ```
 /// It records what it was asked, and streams its answers in pieces as a real model does.
 public struct ScriptedLanguageModel: LanguageModel {
+    /// Who answers.
+    public typealias Executor = ScriptedExecutor
+
     /// What it does when it is asked.
     public enum Reply: Sendable, ExpressibleByStringLiteral {
         /// Says this, a word at a time.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
-package import TextGeneration
+import TextGeneration
 
 /// A conversation with a language model.
 ///
@@ -87,6 +87,9 @@ public final class LanguageModelSession: Sendable {
         // Whatever is wrong will be reported by the request itself.
         try? responder.prewarm(transcript, prefix)
     }
+
+    /// The tokens of the conversation whose keys and values are kept for the next request.
+    package var keptTokenCount: Int { prefix.tokenCount }
 
     private static func responder<Model: LanguageModel>(for model: Model) -> Responder {
         let configuration = model.executorConfiguration

@@ -60,9 +60,17 @@ public struct Transcript: Sendable, Equatable, RandomAccessCollection {
         case text(TextSegment)
 
         /// A name of its own.
-        public var id: String { switch self { case .text(let segment): segment.id } }
+        public var id: String {
+            switch self {
+            case .text(let segment): segment.id
+            }
+        }
 
-        package var text: String { switch self { case .text(let segment): segment.content } }
+        package var text: String {
+            switch self {
+            case .text(let segment): segment.content
+            }
+        }
     }
 
     /// A part of an entry that is text.
