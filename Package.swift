@@ -45,7 +45,7 @@ let package = Package(
         room("TextGeneration", ["Transformers", "Tensors"]),
         room("LanguageModels", ["TextGeneration", "Transformers", "Checkpoints", "Tokenization"]),
         room("Knowledge", ["CKernels", "CLibXML2", .product(name: "GRDB", package: "GRDB.swift")]),
-        room("Agents", ["LanguageModels", "Knowledge"]),
+        room("Agents", ["LanguageModels", "Knowledge"], resources: [.embedInCode("Prompts")]),
         .executableTarget(
             name: "MartletCommand",
             dependencies: [
