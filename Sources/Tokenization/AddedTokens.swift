@@ -77,6 +77,13 @@ struct AddedTokens: Sendable {
         }
         return segments
     }
+
+    /// Cuts a text that may be trusted into added tokens and the text between them, as it was written.
+    func spelledOut(in text: [UInt8]) -> [Segment] {
+        plain.segments(of: text, matching: .all).flatMap { segment in
+            if case .text(let part) = segment { normalized.segments(of: part, matching: .all) } else { [segment] }
+        }
+    }
 }
 
 /// Finds the longest of some tokens from the left.
