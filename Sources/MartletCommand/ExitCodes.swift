@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import LanguageModels
 import Tensors
+import TextGeneration
 import Tokenization
 import Transformers
 
@@ -50,6 +52,8 @@ extension Exit {
         case let error as TokenizationError: (.data, error.description)
         case let error as ModelError: (code(error.code), error.description)
         case let error as TensorError: (error.code == .outOfMemory ? .unavailable : .data, error.description)
+        case let error as TextGenerationError: generation(error)
+        case let error as LanguageModelError: (.data, error.description)
         case is CancellationError: (.interrupted, "interrupted")
         default: (.software, "\(error); this is a defect of martlet, please report it with the command")
         }
@@ -64,6 +68,16 @@ extension Exit {
         case .io: .io
         case .configuration: .configuration
         case .cancelled: .interrupted
+        }
+    }
+
+    private static func generation(_ error: TextGenerationError) -> (Exit, String) {
+        switch error.code {
+        case .promptTooLong: (.data, error.description)
+        case .cacheTooSmall, .invalidRequest: (.usage, error.description)
+        case .invalidLogits: (.data, error.description)
+        case .engineStopped: (.software, error.description)
+        case .model: error.underlying.map(of) ?? (.software, error.description)
         }
     }
 

@@ -20,7 +20,8 @@ struct Martlet: AsyncParsableCommand {
             CommandGroup(
                 name: "The model alone",
                 subcommands: [
-                    TokenizeCommand.self, LogitsCommand.self, PerplexityCommand.self, BenchCommand.self,
+                    GenerateCommand.self, TokenizeCommand.self, LogitsCommand.self, PerplexityCommand.self,
+                    EmbedCommand.self, BenchCommand.self,
                 ]
             ),
         ]
@@ -92,7 +93,7 @@ struct Martlet: AsyncParsableCommand {
 
     /// Says so if the first word is no command; the parser would speak of an unexpected argument.
     private static func unknownCommand(_ arguments: ArraySlice<String>) -> String? {
-        var commands = configuration.groupedSubcommands.flatMap(\.subcommands) + configuration.subcommands
+        var commands = configuration.subcommands
         var path = "martlet"
         for word in arguments {
             if commands.isEmpty || word.hasPrefix("-") { return nil }
@@ -101,7 +102,7 @@ struct Martlet: AsyncParsableCommand {
                 path += " \(word)"
                 continue
             }
-            let near = ModelCatalog.names(near: word, among: commands.map(\._commandName))
+            let near = ModelCatalog.names(near: word, among: commands.map { $0._commandName })
             let hint = near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?"
             return word == "help" ? nil : "there is no command `\(path) \(printable(word))`\(hint)"
         }
