@@ -50,7 +50,7 @@ let package = Package(
             name: "MartletCommand",
             dependencies: [
                 "Agents", "Knowledge", "LanguageModels", "TextGeneration", "Transformers", "Checkpoints",
-                "Tokenization", "Tensors", "CEditline",
+                "Tokenization", "Tensors", "CKernels", "CEditline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
