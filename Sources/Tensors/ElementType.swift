@@ -9,8 +9,10 @@ public enum ElementType: UInt32, Sendable, Hashable, CaseIterable {
     /// IEEE 754 binary16.
     case float16 = 1
     /// 32 values: binary16 scale `d` and minimum `m`, 4-bit `q`; value = d·q + m.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case q4_1 = 3
     /// 32 values: binary16 scale `d`, signed 8-bit `q`; value = d·q.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case q8_0 = 8
     /// Signed 32-bit integer.
     case int32 = 26

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the proofs in prove.d share: the executable, its models, and a table of figures with a verdict."""
+import json
+import os
+import subprocess
+import sys
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+FIXTURES = os.path.join(ROOT, "Tests", "Fixtures")
+MARTLET = os.environ.get("MARTLET", os.path.join(ROOT, ".build", "release", "martlet"))
+CHAT_MODEL, EMBEDDER = "smollm2-135m-instruct", "all-minilm-l6-v2"
+
+
+def short_form():
+    """Whether `--short` was given; anything else on the command line is an error."""
+    others = [argument for argument in sys.argv[1:] if argument != "--short"]
+    if others:
+        sys.exit(f"error: {os.path.basename(sys.argv[0])} takes no {others[0]}; it takes --short")
+    return "--short" in sys.argv[1:]
+
+
+def martlet(*arguments, environment=None, timeout=900):
+    """What `martlet` prints; ends the proof with its error line where it fails."""
+    try:
+        done = subprocess.run([MARTLET, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env={**os.environ, **(environment or {})}, timeout=timeout)
+    except OSError as error:
+        sys.exit(f"error: cannot run {MARTLET}: {error.strerror}; build it (Scripts/demo), or name it in MARTLET")
+    except subprocess.TimeoutExpired:
+        sys.exit(f"error: `martlet {arguments[0]}` had not ended after {timeout} seconds")
+    if done.returncode:
+        sys.exit(f"error: `martlet {arguments[0]}` ended with {done.returncode}: "
+                 f"{done.stderr.decode(errors='replace').strip()[-300:]}")
+    return done.stdout.decode()
+
+
+def pull(model):
+    """The path of a catalog model, fetched if it is not here yet."""
+    martlet("models", "pull", model, "--yes", timeout=3600)
+    return json.loads(martlet("models", "show", model, "--json"))["path"]
+
+
+def ids_text(ids):
+    return ",".join(map(str, ids))
+
+
+class Figures:
+    """Rows of a table: what was measured, the figure, what it must be, and whether it is."""
+
+    def __init__(self):
+        self.rows, self.held = [], True
+
+    def add(self, what, figure, must, holds):
+        self.rows.append((what, str(figure), must, "ok" if holds else "FAIL"))
+        self.held = self.held and bool(holds)
+
+    def close(self):
+        """Prints the table and ends the proof: 0 if every line held."""
+        widths = [max(len(row[column]) for row in self.rows) for column in range(4)]
+        for row in self.rows:
+            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        sys.exit(0 if self.held and self.rows else 1)

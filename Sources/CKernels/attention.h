@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention of several queries over one head's keys and values, block by block. A lane of a score is a position (d
+// ascends), a lane of the result a channel (positions ascend). Positions are cut at multiples of CK_CUT; each cut is
+// reduced alone and joined to those before it, so that neither batch nor cache nor threads change a bit.
+// The including file defines ELEMENT, LOAD_ELEMENTS and NAME(x) for the element type of the cache.
+
+#define QUERIES 8        // queries that share one pass over keys and values
+#define MAX_DIMENSION 512
+
+INLINE void NAME(scores)(const ck_attention *a, const float *const *q, const int n, int64_t first, int64_t stop, float (*s)[CK_CUT]) {
+    const int64_t dimension = a->dimension;
+    for (int64_t p = first; p < stop; p += 32) {
+        const ELEMENT *keys = (const ELEMENT *)a->keys[p / CK_BLOCK] + p % CK_BLOCK;
+        v16 low[QUERIES], high[QUERIES];
+        UNROLL for (int j = 0; j < n; j++) low[j] = high[j] = splat(0);
+        for (int64_t d = 0; d < dimension; d++, keys += CK_BLOCK) {
+            v16 kl = LOAD_ELEMENTS(keys), kh = LOAD_ELEMENTS(keys + 16);
+            UNROLL for (int j = 0; j < n; j++) {
+                v16 x = splat(q[j][d]);
+                low[j] = fma16(kl, x, low[j]);
+                high[j] = fma16(kh, x, high[j]);
+            }
+        }
+        UNROLL for (int j = 0; j < n; j++) {
+            store(&s[j][p - first], low[j] * splat(a->scale));
+            store(&s[j][p - first + 16], high[j] * splat(a->scale));
+        }
+    }
+}
+
+INLINE void NAME(mix)(const ck_attention *a, const int n, int64_t first, int64_t stop, float (*s)[CK_CUT], float (*out)[MAX_DIMENSION]) {
+    const int64_t filled = (a->dimension + 15) / 16 * 16;
+    for (int64_t d = 0; d < filled; d += 16) {
+        v16 acc[QUERIES];
+        UNROLL for (int j = 0; j < n; j++) acc[j] = splat(0);
+        for (int64_t p = first; p < stop; p++) {
+            v16 value = LOAD_ELEMENTS((const ELEMENT *)a->values[p / CK_BLOCK] + (p % CK_BLOCK) * filled + d);
+            UNROLL for (int j = 0; j < n; j++) acc[j] = fma16(value, splat(s[j][p - first]), acc[j]);
+        }
+        UNROLL for (int j = 0; j < n; j++) store(&out[j][d], acc[j]);
+    }
+}
+
+INLINE void NAME(queries)(const ck_attention *a, const float *const *q, const int32_t *ends, float *const *out, const int n) {
+    const int64_t filled = (a->dimension + 15) / 16 * 16;
+    float s[QUERIES][CK_CUT], part[QUERIES][MAX_DIMENSION], total[QUERIES][MAX_DIMENSION], most[QUERIES], sum[QUERIES];
+    int64_t end = 0;
+    for (int j = 0; j < n; j++) {
+        most[j] = -INFINITY;
+        sum[j] = 0;
+        if (ends[j] > end) end = ends[j];
+        for (int64_t d = 0; d < filled; d += 16) store(&total[j][d], splat(0));
+    }
+    for (int64_t first = 0; first < end; first += CK_CUT) {
+        int64_t stop = first + CK_CUT < end ? first + CK_CUT : end;
+        NAME(scores)(a, q, n, first, stop, s);
+        float before[QUERIES], here[QUERIES];
+        for (int j = 0; j < n; j++) {
+            int64_t seen = ends[j] - first, width = (stop - first + 31) / 32 * 32;
+            for (int64_t p = seen < 0 ? 0 : seen; p < width; p++) s[j][p] = -INFINITY;
+            v16 top = splat(-INFINITY), mass = splat(0);
+            for (int64_t p = 0; p < width; p += 16) top = max16(top, load(&s[j][p]));
+            float m = seen > 0 ? max_lanes(top) : 0, next = most[j] > m ? most[j] : m;
+            for (int64_t p = 0; p < width; p += 16) {
+                v16 e = exp16(load(&s[j][p]) - splat(m));
+                store(&s[j][p], e);
+                mass = mass + e;
+            }
+            if (seen <= 0) continue;
+            before[j] = exp16(splat(most[j] - next))[0];
+            here[j] = exp16(splat(m - next))[0];
+            sum[j] = __builtin_fmaf(sum[j], before[j], sum_lanes(mass) * here[j]);
+            most[j] = next;
+        }
+        NAME(mix)(a, n, first, stop, s, part);
+        for (int j = 0; j < n; j++) {
+            for (int64_t d = 0; ends[j] > first && d < filled; d += 16) {
+                store(&total[j][d], fma16(load(&total[j][d]), splat(before[j]), load(&part[j][d]) * splat(here[j])));
+            }
+        }
+    }
+    for (int j = 0; j < n; j++) {
+        for (int64_t d = 0; d < filled; d += 16) {
+            v16 v = load(&total[j][d]) / splat(sum[j]);
+            int64_t left = a->dimension - d;
+            if (left >= 16) store(out[j] + d, v); else store_part(out[j] + d, v, left);
+        }
+    }
+}
+
+static void NAME(attend)(const ck_attention *a) {
+    const int64_t rows = a->tokens * a->group;
+    for (int64_t r = 0; r < rows;) {
+        const float *q[QUERIES];
+        float *out[QUERIES];
+        int32_t ends[QUERIES];
+        int n = rows - r >= QUERIES ? QUERIES : rows - r >= 3 ? 3 : 1;
+        for (int j = 0; j < n; j++) {
+            int64_t t = (r + j) / a->group, g = (r + j) % a->group;
+            q[j] = a->q + t * a->q_stride + g * a->dimension;
+            out[j] = a->out + t * a->out_stride + g * a->dimension;
+            ends[j] = a->ends[t];
+        }
+        if (n == QUERIES) NAME(queries)(a, q, ends, out, QUERIES);
+        else if (n == 3) NAME(queries)(a, q, ends, out, 3);
+        else NAME(queries)(a, q, ends, out, 1);
+        r += n;
+    }
+}
+
+#undef QUERIES
+#undef MAX_DIMENSION
+#undef ELEMENT
+#undef LOAD_ELEMENTS
+#undef NAME

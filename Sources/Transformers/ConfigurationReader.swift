@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import Checkpoints
+import Tokenization
+
+/// Reads a model's dimensions from `config.json` with bounds, so that no later product of them can overflow.
+struct ConfigurationReader {
+    let config: JSONValue
+    let path: String
+
+    /// A count between 1 and 16 million; `fallback` where the key is absent or null.
+    func count(_ key: String, default fallback: Int? = nil) throws(CheckpointError) -> Int {
+        let value = config[key]
+        if value == nil || value == .null {
+            guard let fallback else { throw error("is missing", key) }
+            return fallback
+        }
+        guard let count = value?.integer, (1...1 << 24).contains(count) else {
+            throw error("is no whole number from 1 to \(1 << 24)", key)
+        }
+        return count
+    }
+
+    /// A number above zero.
+    func positive(_ key: String, in object: JSONValue? = nil, default fallback: Double? = nil) throws(CheckpointError)
+        -> Float
+    {
+        let value = (object ?? config)[key]
+        if value == nil || value == .null {
+            guard let fallback else { throw error("is missing", key) }
+            return Float(fallback)
+        }
+        guard let number = value?.number, number > 0, number < 1e30 else { throw error("is no number above zero", key) }
+        return Float(number)
+    }
+
+    /// A truth value.
+    func flag(_ key: String, default fallback: Bool) throws(CheckpointError) -> Bool {
+        guard let value = config[key], value != .null else { return fallback }
+        guard let flag = value.bool else { throw error("is neither true nor false", key) }
+        return flag
+    }
+
+    /// Refuses a setting that no code here honours.
+    func require(_ condition: Bool, _ key: String, _ what: String) throws(CheckpointError) {
+        if !condition { throw CheckpointError(.unsupported, what, file: path, key: key) }
+    }
+
+    func error(_ what: String, _ key: String) -> CheckpointError {
+        CheckpointError(.malformed, "\"\(key)\" \(what)", file: path, key: key)
+    }
+}

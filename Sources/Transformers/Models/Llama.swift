@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Llama: Touvron et al., "LLaMA: Open and Efficient Foundation Language Models" (arXiv:2302.13971).
+// Reference: huggingface/transformers, src/transformers/models/llama/modeling_llama.py
+package import Checkpoints
+public import Tensors
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Attention with grouped key-value heads and rotary positions.
+struct LlamaAttention: Sendable {
+    let queryProjection: Linear  // self_attn.q_proj [H·D, C]
+    let keyProjection: Linear  // self_attn.k_proj [KV·D, C]
+    let valueProjection: Linear  // self_attn.v_proj [KV·D, C]
+    let outputProjection: Linear  // self_attn.o_proj [C, H·D]
+    let layer: Int
+    let scale: Float
+
+    init(_ weights: WeightReader, _ key: String, layer: Int, _ c: LlamaConfiguration) throws(CheckpointError) {
+        let (width, kvWidth, bias) = (c.heads * c.headDimension, c.keyValueHeads * c.headDimension, c.attentionBias)
+        queryProjection = try Linear(weights, "\(key).q_proj", c.hiddenSize, width, bias: bias, heads: c.heads)
+        keyProjection = try Linear(weights, "\(key).k_proj", c.hiddenSize, kvWidth, bias: bias, heads: c.keyValueHeads)
+        valueProjection = try Linear(weights, "\(key).v_proj", c.hiddenSize, kvWidth, bias: bias)
+        outputProjection = try Linear(weights, "\(key).o_proj", width, c.hiddenSize, bias: bias)
+        self.layer = layer
+        scale = 1 / Float(c.headDimension).squareRoot()
+    }
+
+    func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor
+    {
+        let queries = try rotate(queryProjection(x), angles)  // [N, H·D]
+        let keys = try rotate(keyProjection(x), angles)  // [N, KV·D]
+        let values = try valueProjection(x)  // [N, KV·D]
+        let mixed = try context.attend(layer: layer, queries: queries, keys: keys, values: values, scale: scale)
+        return try outputProjection(mixed)  // [N, C]
+    }
+}
+
+/// The gated feed-forward part.
+struct LlamaMLP: Sendable {
+    let gateProjection: Linear  // mlp.gate_proj [F, C]
+    let upProjection: Linear  // mlp.up_proj [F, C]
+    let downProjection: Linear  // mlp.down_proj [C, F]
+
+    init(_ weights: WeightReader, _ key: String, _ c: LlamaConfiguration) throws(CheckpointError) {
+        gateProjection = try Linear(weights, "\(key).gate_proj", c.hiddenSize, c.intermediateSize, bias: c.mlpBias)
+        upProjection = try Linear(weights, "\(key).up_proj", c.hiddenSize, c.intermediateSize, bias: c.mlpBias)
+        downProjection = try Linear(weights, "\(key).down_proj", c.intermediateSize, c.hiddenSize, bias: c.mlpBias)
+    }
+
+    func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
+        try downProjection(siluMultiply(gateProjection(x), upProjection(x)))  // [N, C]
+    }
+}
+
+/// One layer.
+struct LlamaBlock: Sendable {
+    let inputNorm: RMSNorm  // input_layernorm
+    let attention: LlamaAttention  // self_attn
+    let postAttentionNorm: RMSNorm  // post_attention_layernorm
+    let mlp: LlamaMLP  // mlp
+
+    init(_ weights: WeightReader, layer: Int, _ c: LlamaConfiguration) throws(CheckpointError) {
+        let key = "model.layers.\(layer)"
+        inputNorm = try RMSNorm(weights, "\(key).input_layernorm", c.hiddenSize, epsilon: c.epsilon)
+        attention = try LlamaAttention(weights, "\(key).self_attn", layer: layer, c)
+        postAttentionNorm = try RMSNorm(weights, "\(key).post_attention_layernorm", c.hiddenSize, epsilon: c.epsilon)
+        mlp = try LlamaMLP(weights, "\(key).mlp", c)
+    }
+
+    func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor
+    {
+        let x = try add(x, attention(inputNorm(x), angles, context))  // [N, C]
+        return try add(x, mlp(postAttentionNorm(x)))  // [N, C]
+    }
+}
+
+/// The Llama language model.
+public struct Llama: CausalLanguageModel {
+    let configuration: LlamaConfiguration
+    let embedTokens: Parameter  // model.embed_tokens [V, C]
+    let layers: [LlamaBlock]  // model.layers
+    let norm: RMSNorm  // model.norm
+    let head: Parameter  // lm_head [V, C], or the embedding again
+    let inverseFrequencies: [Float]  // [D / 2]
+    let layout: KeyValueLayout
+
+    /// Reads the model from a checkpoint.
+    ///
+    /// - Throws: `CheckpointError` if configuration or weights are malformed or ask for what is not built.
+    package init(_ checkpoint: Checkpoint, precision: Precision) throws(CheckpointError) {
+        let weights = try WeightReader(checkpoint, precision: precision)
+        let c = try LlamaConfiguration(checkpoint, weights)
+        configuration = c
+        embedTokens = try weights.matrix("model.embed_tokens.weight", c.vocabularySize, c.hiddenSize)
+        var layers: [LlamaBlock] = []
+        for layer in 0..<c.layers { layers.append(try LlamaBlock(weights, layer: layer, c)) }
+        self.layers = layers
+        norm = try RMSNorm(weights, "model.norm", c.hiddenSize, epsilon: c.epsilon)
+        if c.tiesEmbeddings {
+            head = embedTokens
+            weights.skip("lm_head.weight")
+        } else {
+            head = try weights.matrix("lm_head.weight", c.vocabularySize, c.hiddenSize)
+        }
+        inverseFrequencies = (0..<c.headDimension / 2).map { index -> Float in
+            let exponent = Float(2 * index) / Float(c.headDimension)
+            return 1 / Float(pow(Double(c.ropeTheta), Double(exponent)))
+        }
+        // The cache is exact where the weights are.
+        let isExact = weights.elementType("model.layers.0.self_attn.q_proj.weight") == .float32 && precision == .float32
+        layout = KeyValueLayout(isHalf: !isExact, heads: c.keyValueHeads, dimension: c.headDimension)
+        try weights.finish()
+    }
+
+    /// The number of ids.
+    public var vocabularySize: Int { configuration.vocabularySize }
+    /// The longest sequence, in tokens.
+    public var contextLength: Int { configuration.contextLength }
+
+    /// Makes a cache with room for so many positions.
+    public func makeCache(positions: Int) -> KeyValueCachePool {
+        KeyValueCachePool(layers: layers.count, layout: layout, positions: positions)
+    }
+
+    /// Hidden states after the last norm, [N, C].
+    public func callAsFunction(_ batch: TokenBatch, cache: KeyValueCachePool?) throws -> Tensor {
+        let context = try AttentionContext(batch, layout: layout, cache: cache, mask: .causal)
+        let angles = try RotaryAngles(positions: batch.positions, inverseFrequencies: inverseFrequencies)
+        var x = try embedding(batch.ids, embedTokens.value)  // [N, C]
+        for layer in layers { x = try layer(x, angles, context) }
+        context.commit()
+        return try norm(x)
+    }
+
+    /// Logits of the next token for the named rows, [R, V].
+    public func logits(_ hidden: Tensor, rows: [Int]) throws -> Tensor {
+        try linear(gatherRows(hidden, rows), head.value)
+    }
+}
+
+/// What `config.json` or a GGUF file's `llama.*` keys say.
+struct LlamaConfiguration: Sendable {
+    let vocabularySize, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headDimension, contextLength: Int
+    let epsilon, ropeTheta: Float
+    let tiesEmbeddings, attentionBias, mlpBias: Bool
+
+    init(_ checkpoint: Checkpoint, _ weights: WeightReader) throws(CheckpointError) {
+        switch checkpoint.format {
+        case .gguf: try self.init(checkpoint.metadata, weights)
+        case .huggingFace: try self.init(ConfigurationReader(config: checkpoint.config, path: checkpoint.path))
+        }
+        let path = checkpoint.path
+        guard heads % keyValueHeads == 0, headDimension % 2 == 0, headDimension <= KeyValueLayout.largestDimension
+        else {
+            throw CheckpointError(
+                .malformed,
+                "\(heads) heads of \(headDimension) channels over \(keyValueHeads) key-value heads make no attention",
+                file: path
+            )
+        }
+    }
+
+    private init(_ c: ConfigurationReader) throws(CheckpointError) {
+        vocabularySize = try c.count("vocab_size")
+        hiddenSize = try c.count("hidden_size")
+        intermediateSize = try c.count("intermediate_size")
+        layers = try c.count("num_hidden_layers")
+        heads = try c.count("num_attention_heads")
+        keyValueHeads = try c.count("num_key_value_heads", default: heads)
+        headDimension = try c.count("head_dim", default: max(1, hiddenSize / heads))
+        contextLength = try c.count("max_position_embeddings", default: 2048)
+        epsilon = try c.positive("rms_norm_eps", default: 1e-6)
+        let rope = c.config["rope_parameters"]
+        ropeTheta = try c.positive("rope_theta", in: rope?["rope_theta"] == nil ? nil : rope, default: 10_000)
+        let scaling = rope ?? c.config["rope_scaling"]
+        let kind = scaling?["rope_type"]?.string ?? scaling?["type"]?.string ?? "default"
+        try c.require(kind == "default", "rope_scaling", "rotary scaling \"\(kind)\" is not built")
+        let activation = c.config["hidden_act"]?.string ?? "silu"
+        try c.require(activation == "silu", "hidden_act", "the activation \"\(activation)\" is not built for llama")
+        tiesEmbeddings = try c.flag("tie_word_embeddings", default: false)
+        attentionBias = try c.flag("attention_bias", default: false)
+        mlpBias = try c.flag("mlp_bias", default: false)
+    }
+
+    private init(_ metadata: Metadata, _ weights: WeightReader) throws(CheckpointError) {
+        vocabularySize = weights.shape("model.embed_tokens.weight")?.first ?? 1
+        hiddenSize = try metadata.integer("llama.embedding_length")
+        intermediateSize = try metadata.integer("llama.feed_forward_length")
+        layers = try metadata.integer("llama.block_count")
+        heads = try metadata.integer("llama.attention.head_count")
+        keyValueHeads = try metadata.integerIfPresent("llama.attention.head_count_kv") ?? heads
+        headDimension = try metadata.integerIfPresent("llama.attention.key_length") ?? hiddenSize / max(1, heads)
+        contextLength = try metadata.integer("llama.context_length")
+        epsilon = Float(try metadata.float("llama.attention.layer_norm_rms_epsilon"))
+        ropeTheta = Float(try metadata.floatIfPresent("llama.rope.freq_base") ?? 10_000)
+        let rotated = try metadata.integerIfPresent("llama.rope.dimension_count") ?? headDimension
+        guard rotated == headDimension else {
+            throw metadata.error(
+                "rotating \(rotated) of \(headDimension) channels is not built",
+                key: "llama.rope.dimension_count"
+            )
+        }
+        let scaling = try metadata.stringIfPresent("llama.rope.scaling.type") ?? "none"
+        guard scaling == "none" else {
+            throw metadata.error("rotary scaling \"\(scaling)\" is not built", key: "llama.rope.scaling.type")
+        }
+        tiesEmbeddings = !weights.has("lm_head.weight")
+        attentionBias = weights.has("model.layers.0.self_attn.q_proj.bias")
+        mlpBias = weights.has("model.layers.0.mlp.gate_proj.bias")
+    }
+}
