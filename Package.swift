@@ -61,7 +61,7 @@ let package = Package(
         tests(of: "Transformers", ["Checkpoints", "Tensors", "Tokenization"]),
         tests(of: "TextGeneration"),
         tests(of: "LanguageModels"),
-        tests(of: "Knowledge"),
+        tests(of: "Knowledge", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Agents"),
         tests(of: "MartletCommand"),
     ],

@@ -26,7 +26,7 @@ package enum SentenceSplitter {
                 guard let next = scalars[index...].first(where: { !isSpace($0) && !openers.contains($0) }) else {
                     break
                 }
-                if next.properties.isLowercase, scalar != "!", scalar != "?" { continue }
+                if next.properties.isLowercase { continue }
             }
             while index < scalars.endIndex, isSpace(scalars[index]) { index += 1 }
             ends.append(index)

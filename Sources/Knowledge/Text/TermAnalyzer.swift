@@ -27,7 +27,7 @@ package enum TermAnalyzer {
     }
 
     /// The terms to look for, each once: stop words are left out where anything else is there.
-    static func queryTerms(of text: String) -> [String] {
+    package static func queryTerms(of text: String) -> [String] {
         let units = questionUnits(of: text)
         var seen: Set<String> = []
         return units.flatMap { unit -> [String] in
