@@ -34,6 +34,8 @@ struct AddedTokens: Sendable {
         var spellings: [Int32: [UInt8]] = [:]
         var plain: [(AddedToken, [UInt8])] = []
         var normalized: [(AddedToken, [UInt8])] = []
+        var written = 0
+        var spelled = 0
         for token in tokens {
             let text = Array(token.text.utf8)
             guard token.isNormalized else {
@@ -42,6 +44,15 @@ struct AddedTokens: Sendable {
             }
             let spelling = try normalizer?.applied(to: text) ?? text
             if spelling != text { spellings[token.id] = spelling }
+            written += text.count
+            spelled += spelling.count
+            guard spelled <= written * 16 + 1 << 20 else {
+                throw TokenizationError(
+                    .limitExceeded,
+                    "the normalizer makes more than \(spelled) bytes of the added tokens",
+                    key: "added_tokens"
+                )
+            }
             if !spelling.isEmpty { normalized.append((token, spelling)) }
         }
         normalizedSpellings = spellings

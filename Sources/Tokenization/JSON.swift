@@ -83,8 +83,9 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 extension JSONValue {
     /// Reads one JSON document that fills `bytes`.
     ///
-    /// - Parameter bytes: UTF-8 text.
-    /// - Parameter maximumDepth: How deep arrays and objects may nest.
+    /// - Parameters:
+    ///   - bytes: UTF-8 text.
+    ///   - maximumDepth: How deep arrays and objects may nest.
     /// - Throws: `JSONError` for anything RFC 8259 does not allow, for a repeated key, a lone surrogate and for
     ///   nesting beyond `maximumDepth`.
     /// - Complexity: O(n) for n bytes.

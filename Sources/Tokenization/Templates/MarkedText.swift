@@ -210,8 +210,14 @@ extension MarkedText {
         }
     }
 
-    func uppercased() -> MarkedText { mapped(\.properties.uppercaseMapping) }
-    func lowercased() -> MarkedText { mapped(\.properties.lowercaseMapping) }
+    func uppercased() -> MarkedText { cased(0x61...0x7A, mapping: \.properties.uppercaseMapping) }
+    func lowercased() -> MarkedText { cased(0x41...0x5A, mapping: \.properties.lowercaseMapping) }
+
+    /// Letters of ASCII change case by a bit; only the others need the tables.
+    private func cased(_ letters: ClosedRange<UInt32>, mapping: (Unicode.Scalar) -> String) -> MarkedText {
+        guard units.allSatisfy({ Self.value($0) < 0x80 }) else { return mapped(mapping) }
+        return MarkedText(units: units.map { letters.contains(Self.value($0)) ? $0 ^ 0x20 : $0 })
+    }
 
     /// The first scalar in upper case, the rest in lower case.
     func capitalized() -> MarkedText {
