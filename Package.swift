@@ -56,13 +56,13 @@ let package = Package(
             swiftSettings: settings
         ),
         tests(of: "Tensors", ["CKernels"]),
-        tests(of: "Tokenization"),
+        tests(of: "Tokenization", resources: [.copy("Fixtures")]),
         tests(of: "Checkpoints"),
         tests(of: "Transformers", ["Checkpoints", "Tensors", "Tokenization"]),
-        tests(of: "TextGeneration"),
-        tests(of: "LanguageModels"),
+        tests(of: "TextGeneration", ["Transformers", "Tensors"], resources: [.copy("Fixtures")]),
+        tests(of: "LanguageModels", ["TextGeneration", "Checkpoints", "Tokenization"]),
         tests(of: "Knowledge", [.product(name: "GRDB", package: "GRDB.swift")]),
-        tests(of: "Agents"),
+        tests(of: "Agents", ["LanguageModels", "Knowledge", "Tokenization"], resources: [.copy("Fixtures")]),
         tests(of: "MartletCommand"),
     ],
     swiftLanguageModes: [.v6]

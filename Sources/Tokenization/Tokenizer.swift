@@ -92,6 +92,7 @@ public struct Tokenizer: Sendable {
     /// stands between them is one text, whoever wrote its parts.
     ///
     /// - Parameter pieces: The prompt; what is not trusted never becomes an added token.
+    /// - Returns: The ids, without the tokenizer's own tokens around a text: a template writes what it wants.
     /// - Throws: `TokenizationError` if the tokenizer's own rules make the text grow beyond all measure.
     /// - Complexity: O(n log n) for n bytes.
     package func encode(_ pieces: [Piece]) throws(TokenizationError) -> [Int32] {

@@ -134,7 +134,8 @@ extension EmbeddedLanguageModel: LikelihoodModel {
 
     /// How likely the model finds each of these texts as its answer, by one pass over the prompt.
     ///
-    /// - Parameter prefix: Where the prompt's keys and values are kept for a later request that begins alike.
+    /// The prompt's keys and values are kept at `prefix` for a later request that begins alike.
+    /// - Returns: One for each answer.
     /// - Throws: As `likelihoods(of:to:)`.
     package func likelihoods(
         of answers: [String],

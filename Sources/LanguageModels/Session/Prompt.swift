@@ -33,8 +33,17 @@ extension String: PromptRepresentable {
 @resultBuilder
 public struct PromptBuilder {
     /// Joins parts that follow each other; an empty one adds no line.
-    public static func buildBlock(_ components: any PromptRepresentable...) -> Prompt {
-        Prompt(text: Lines.join(components.map(\.promptRepresentation.text)))
+    public static func buildBlock(_ components: Prompt...) -> Prompt {
+        Prompt(text: Lines.join(components.map(\.text)))
+    }
+
+    /// Takes a part as it is.
+    public static func buildExpression(_ expression: Prompt) -> Prompt { expression }
+
+    /// Takes what a part stands for.
+    @_disfavoredOverload
+    public static func buildExpression(_ expression: some PromptRepresentable) -> Prompt {
+        expression.promptRepresentation
     }
 
     /// Joins the parts of a loop.
@@ -83,8 +92,17 @@ extension String: InstructionsRepresentable {
 @resultBuilder
 public struct InstructionsBuilder {
     /// Joins parts that follow each other; an empty one adds no line.
-    public static func buildBlock(_ components: any InstructionsRepresentable...) -> Instructions {
-        Instructions(text: Lines.join(components.map(\.instructionsRepresentation.text)))
+    public static func buildBlock(_ components: Instructions...) -> Instructions {
+        Instructions(text: Lines.join(components.map(\.text)))
+    }
+
+    /// Takes a part as it is.
+    public static func buildExpression(_ expression: Instructions) -> Instructions { expression }
+
+    /// Takes what a part stands for.
+    @_disfavoredOverload
+    public static func buildExpression(_ expression: some InstructionsRepresentable) -> Instructions {
+        expression.instructionsRepresentation
     }
 
     /// Joins the parts of a loop.
