@@ -61,9 +61,15 @@ public struct IngestionReport: Sendable, Codable {
         public var reason: String
         /// The kind of reason.
         public var code: KnowledgeError.Code { KnowledgeError.Code(rawValue: kind) ?? .badDocument }
-        var kind = KnowledgeError.Code.badDocument.rawValue
+        private var kind = KnowledgeError.Code.badDocument.rawValue
 
         private enum CodingKeys: String, CodingKey { case path, reason }
+
+        package init(path: String, reason: String, code: KnowledgeError.Code = .badDocument) {
+            self.path = path
+            self.reason = reason
+            kind = code.rawValue
+        }
     }
 
     /// A file that was not UTF-8, and what it was.
@@ -74,6 +80,12 @@ public struct IngestionReport: Sendable, Codable {
         public var encoding: String
         /// Places that were no valid character and became U+FFFD.
         public var replaced: Int
+
+        package init(path: String, encoding: String, replaced: Int) {
+            self.path = path
+            self.encoding = encoding
+            self.replaced = replaced
+        }
     }
 
     /// Documents taken in, new or changed.
@@ -86,6 +98,8 @@ public struct IngestionReport: Sendable, Codable {
     public var converted: [Converted] = []
     /// Passages of the documents taken in.
     public var passages = 0
+
+    package init() {}
 }
 
 /// Where an `add` stands.

@@ -42,7 +42,7 @@ extension KnowledgeBase {
                 }
             } catch let error as KnowledgeError where [.badDocument, .notFound, .unreadable].contains(error.code) {
                 report.skipped.append(
-                    IngestionReport.Skipped(path: path, reason: error.message, kind: error.code.rawValue)
+                    IngestionReport.Skipped(path: path, reason: error.message, code: error.code)
                 )
             }
         }

@@ -118,6 +118,14 @@ public final class KnowledgeBase: Sendable {
         )
     }
 
+    /// The journal mode and the `synchronous` level of the connection that writes.
+    package func durability() throws -> String {
+        try store.pool.writeWithoutTransaction { db in
+            let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? ""
+            return try "\(mode) \(Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1)"
+        }
+    }
+
     /// The index of what is stored now, read again after a change.
     func currentIndex(in db: Database) throws -> PassageIndex {
         let version = try Store.version(in: db)

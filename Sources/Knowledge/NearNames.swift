@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Names that a mistyped one may have meant.
-enum NearNames {
+package enum NearNames {
     /// At most three names near `name`, the nearest first.
-    static func of(_ name: String, among names: [String]) -> [String] {
+    package static func of(_ name: String, among names: [String]) -> [String] {
         let wanted = Array(name.lowercased().prefix(200))
         return names.compactMap { candidate -> (String, Int)? in
             let other = Array(candidate.lowercased().prefix(200))

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// SHA-256 (FIPS 180-4), fed in pieces.
-struct SecureHash {
+package struct SecureHash {
+    package init() {}
+
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
@@ -9,7 +11,7 @@ struct SecureHash {
     private var byteCount: UInt64 = 0
     private var schedule = [UInt32](repeating: 0, count: 64)
 
-    mutating func update(_ bytes: some Collection<UInt8>) {
+    package mutating func update(_ bytes: some Collection<UInt8>) {
         let used: Void? = bytes.withContiguousStorageIfAvailable { update(buffer: $0) }
         if used == nil { Array(bytes).withUnsafeBufferPointer { update(buffer: $0) } }
     }
@@ -34,7 +36,7 @@ struct SecureHash {
     }
 
     /// The 32 bytes of the digest.
-    mutating func finalize() -> [UInt8] {
+    package mutating func finalize() -> [UInt8] {
         let bits = byteCount &* 8
         var tail: [UInt8] = [0x80]
         while (pending.count + tail.count) % 64 != 56 { tail.append(0) }
@@ -114,7 +116,7 @@ private let roundConstants: [UInt32] = [
 
 extension Sequence where Element == UInt8 {
     /// Two lower-case digits a byte.
-    var hexadecimal: String {
+    package var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)
         var result: [UInt8] = []
         for byte in self {

@@ -9,12 +9,15 @@ final class FakeEmbedder: Sendable {
     private let embedded = Mutex(0)
     let hash: String
     let unknownShare: Double
-    let batchHook: @Sendable () throws -> Void
+    let batches: Mutex<Int>
 
-    init(hash: String = "fake", unknownShare: Double = 0, batchHook: @escaping @Sendable () throws -> Void = {}) {
+    struct Failure: Error {}
+
+    /// `failingAfter` is the number of batches that go well.
+    init(hash: String = "fake", unknownShare: Double = 0, failingAfter: Int = .max) {
         self.hash = hash
         self.unknownShare = unknownShare
-        self.batchHook = batchHook
+        batches = Mutex(failingAfter)
     }
 
     /// Texts embedded so far.
@@ -29,7 +32,10 @@ final class FakeEmbedder: Sendable {
                 tokenLimit: 254
             ),
             vectors: { texts in
-                try self.batchHook()
+                try self.batches.withLock { left in
+                    guard left > 0 else { throw Failure() }
+                    left -= 1
+                }
                 self.embedded.withLock { $0 += texts.count }
                 return texts.map(Self.vector)
             },

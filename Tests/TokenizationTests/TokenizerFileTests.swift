@@ -47,6 +47,17 @@ struct TokenizerFileTests {
         #expect(tokenizer.specialIDs == [4])
     }
 
+    /// Swift's strings compare equal where a vocabulary has two tokens.
+    @Test func canonicallyEquivalentTokensAreTwo() throws {
+        let vocabulary: JSONValue = ["\u{E9}": 0, "e\u{301}": 1, "e": 2, "\u{301}": 3]
+        let json = model(("vocab", vocabulary), ("merges", [["e", "\u{301}"]]))
+        let tokenizer = try load(json.with("normalizer", .null))
+        #expect(try tokenizer.encode("\u{E9}e\u{301}", addSpecialTokens: false) == [0, 1])
+        #expect(tokenizer.id(of: "\u{E9}") == 0)
+        #expect(tokenizer.id(of: "e\u{301}") == 1)
+        #expect(Array((try tokenizer.decode([1])).utf8) == Array("e\u{301}".utf8))
+    }
+
     @Test func idsMustCoverTheVocabulary() {
         expectError(.malformed, "model.vocab", model(("vocab", ["a": -1, "b": 1, "ab": 2, "aba": 3])))
         expectError(.malformed, "model.vocab", model(("vocab", ["a": 0, "b": 2_147_483_648, "ab": 2, "aba": 3])))

@@ -25,7 +25,7 @@ struct DocumentFinder {
     }
 
     private mutating func skip(_ path: String, _ code: KnowledgeError.Code, _ reason: String) {
-        skipped.append(IngestionReport.Skipped(path: path, reason: reason, kind: code.rawValue))
+        skipped.append(IngestionReport.Skipped(path: path, reason: reason, code: code))
     }
 
     private mutating func addRoot(_ path: String) {

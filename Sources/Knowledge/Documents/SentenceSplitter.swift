@@ -3,10 +3,10 @@
 /// Where sentences end. A state machine over Unicode scalars: `.`, `!`, `?`, `…` before a space and their full-width
 /// sisters end a sentence, with closing quotes and brackets that follow; abbreviations, initials, numbers (`3.5`,
 /// `1. item`) and a lower-case continuation do not.
-enum SentenceSplitter {
+package enum SentenceSplitter {
     /// The ends of the sentences, as offsets into the scalars; white space after a sentence belongs to it. The last
     /// end is the count.
-    static func ends(in scalars: ArraySlice<Unicode.Scalar>) -> [Int] {
+    package static func ends(in scalars: ArraySlice<Unicode.Scalar>) -> [Int] {
         var ends: [Int] = []
         var index = scalars.startIndex
         while index < scalars.endIndex {
@@ -26,7 +26,7 @@ enum SentenceSplitter {
                 guard let next = scalars[index...].first(where: { !isSpace($0) && !openers.contains($0) }) else {
                     break
                 }
-                if next.properties.isLowercase, scalar != "!", scalar != "?" { continue }
+                if next.properties.isLowercase { continue }
             }
             while index < scalars.endIndex, isSpace(scalars[index]) { index += 1 }
             ends.append(index)

@@ -47,10 +47,10 @@ enum LexicalRanking {
 
 /// Rankings joined: each place r of each ranking gives 1 / (k + r). G. Cormack, C. Clarke, S. Büttcher, "Reciprocal
 /// Rank Fusion outperforms Condorcet and individual Rank Learning Methods", SIGIR 2009.
-enum ReciprocalRankFusion {
+package enum ReciprocalRankFusion {
     static let constant = 60.0
 
-    static func fuse(_ rankings: [[Int]]) -> [(position: Int, score: Double)] {
+    package static func fuse(_ rankings: [[Int]]) -> [(position: Int, score: Double)] {
         var scores: [Int: Double] = [:]
         for ranking in rankings {
             for (place, position) in ranking.enumerated() {

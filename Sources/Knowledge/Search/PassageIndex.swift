@@ -113,17 +113,17 @@ final class VectorMatrix: @unchecked Sendable {
 }
 
 /// The first few of many by an order, kept in a heap whose top is the last of them.
-struct TopList<Element> {
+package struct TopList<Element> {
     private let limit: Int
     private let precedes: (Element, Element) -> Bool
     private var heap: [Element] = []
 
-    init(limit: Int, precedes: @escaping (Element, Element) -> Bool) {
+    package init(limit: Int, precedes: @escaping (Element, Element) -> Bool) {
         self.limit = limit
         self.precedes = precedes
     }
 
-    mutating func insert(_ element: Element) {
+    package mutating func insert(_ element: Element) {
         if heap.count < limit {
             heap.append(element)
             var child = heap.count - 1
@@ -148,5 +148,5 @@ struct TopList<Element> {
         }
     }
 
-    func sorted() -> [Element] { heap.sorted(by: precedes) }
+    package func sorted() -> [Element] { heap.sorted(by: precedes) }
 }

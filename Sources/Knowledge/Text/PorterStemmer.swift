@@ -2,12 +2,12 @@
 
 /// The stem of an English word. M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980,
 /// with the two departures of his own reference program (`bli` → `ble`, `logi` → `log`).
-struct PorterStemmer {
+package struct PorterStemmer {
     private var word: [UInt8]
     private var stemEnd = 0
 
     /// Words of other letters than a to z, and words of one or two letters, are their own stem.
-    static func stem(_ word: String) -> String {
+    package static func stem(_ word: String) -> String {
         let bytes = Array(word.utf8)
         guard bytes.count > 2, bytes.allSatisfy({ $0 >= 97 && $0 <= 122 }) else { return word }
         var stemmer = PorterStemmer(word: bytes)

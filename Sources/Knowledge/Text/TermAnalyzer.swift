@@ -4,7 +4,7 @@ import Foundation
 /// Text → index terms, the same for passages, questions and coverage. Words are folded (case, accents, full width) and
 /// stemmed; codes such as `K2-410` give the whole (`k2410`), their segments (`k2`, `410`) and their parts (`k`, `2`,
 /// `410`); runs of Han, kana and hangul give overlapping pairs and, beside them, their single characters.
-enum TermAnalyzer {
+package enum TermAnalyzer {
     /// A piece of text that is looked up as one.
     enum Unit: Equatable {
         /// A stemmed word and whether it says little by itself.
@@ -16,7 +16,7 @@ enum TermAnalyzer {
     }
 
     /// The terms under which a text is indexed, in its order.
-    static func terms(of text: String) -> [String] {
+    package static func terms(of text: String) -> [String] {
         units(of: text).flatMap { unit -> [String] in
             switch unit {
             case .word(let word, _): [word]
@@ -27,7 +27,7 @@ enum TermAnalyzer {
     }
 
     /// The terms to look for, each once: stop words are left out where anything else is there.
-    static func queryTerms(of text: String) -> [String] {
+    package static func queryTerms(of text: String) -> [String] {
         let units = questionUnits(of: text)
         var seen: Set<String> = []
         return units.flatMap { unit -> [String] in

@@ -100,7 +100,7 @@ struct TokenizerFile {
             let id = Int(token.id)
             let key = "added_tokens[\(index)]"
             if id < joined.count {
-                guard joined[id] == token.text else {
+                guard joined[id].utf8.elementsEqual(token.text.utf8) else {
                     throw TokenizationError(
                         .malformed,
                         "id \(id) is \(quoted(joined[id])) already, and cannot be \(quoted(token.text)) too",
@@ -131,15 +131,5 @@ struct TokenizerFile {
         let template = configuration["chat_template"]
         let named = template?.array?.first { $0["name"]?.string == "default" } ?? template?.array?.first
         parts.chatTemplate = template?.string ?? named?["template"]?.string
-    }
-}
-
-extension Optional {
-    /// `map` for a function that throws one type of error.
-    func map<Result, Failure: Error>(
-        throwing transform: (Wrapped) throws(Failure) -> Result
-    ) throws(Failure) -> Result? {
-        guard let self else { return nil }
-        return try transform(self)
     }
 }

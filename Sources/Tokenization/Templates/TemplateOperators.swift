@@ -200,7 +200,7 @@ extension TemplateEvaluator {
                 kind: list.kind
             )
         case .undefined(let name): throw failure("\(TemplateFault.quoted(name)) is undefined, so it has no items")
-        default: return .undefined("a slice")
+        default: throw failure("\(value.kindName) has no items")
         }
     }
 

@@ -166,7 +166,7 @@ extension TemplateParser {
             case "false", "False": return try make(.constant(.bool(false)), line: line, [])
             case "none", "None": return try make(.constant(.none), line: line, [])
             default:
-                try refuseMacroName(name)
+                try refuseUnbuilt(name)
                 return try make(.name(name), line: line, [])
             }
         case .string(var text):

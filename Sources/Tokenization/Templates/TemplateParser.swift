@@ -8,7 +8,8 @@ struct TemplateParser {
     var depth = 0
     private var openLoops = 0
     private var isInMacro = false
-    /// How many conditionals are open; Jinja lets an unknown filter in one wait until it is reached.
+    /// How many conditionals are open within the innermost loop or macro; Jinja lets an unknown filter in one wait until
+    /// it is reached.
     var openConditionals = 0
 
     private init(tokens: [TemplateToken]) { self.tokens = tokens }
@@ -167,6 +168,9 @@ struct TemplateParser {
         let sequence = try tuple(allowsConditional: false)
         let condition = skip(name: "if") ? try expression() : nil
         if isName("recursive") { throw TemplateFault.unsupported("a recursive `for`", line: line) }
+        let conditionals = openConditionals
+        defer { openConditionals = conditionals }
+        openConditionals = 0
         openLoops += 1
         let body = try body(until: ["else", "endfor"])
         openLoops -= 1
@@ -224,10 +228,10 @@ struct TemplateParser {
 
     /// A body that no `break` can leave.
     private mutating func detached(_ end: String) throws(TokenizationError) -> [TemplateStatement] {
-        let loops = openLoops
-        openLoops = 0
+        let (loops, conditionals) = (openLoops, openConditionals)
+        (openLoops, openConditionals) = (0, 0)
         let body = try body(until: [end])
-        openLoops = loops
+        (openLoops, openConditionals) = (loops, conditionals)
         position += 1
         if end == "endmacro", case .name = token.kind { position += 1 }
         try endOfBlock()
@@ -268,8 +272,9 @@ struct TemplateParser {
         return calls
     }
 
-    /// Names that Jinja gives a macro's body and that are not built here.
-    func refuseMacroName(_ name: String) throws(TokenizationError) {
+    /// Names that Jinja itself gives a template, or a macro's body, and that are not built here.
+    func refuseUnbuilt(_ name: String) throws(TokenizationError) {
+        if name == "self" { throw TemplateFault.unsupported("`self`", line: line) }
         if isInMacro, ["varargs", "kwargs", "caller"].contains(name) {
             throw TemplateFault.unsupported("`\(name)` in a macro", line: line)
         }

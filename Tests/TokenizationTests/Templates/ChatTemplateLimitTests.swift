@@ -117,7 +117,8 @@ import Tokenization
         "{{ x|attr('y') }}", "{{ x|nothing }}", "{{ x is nothing }}", "{{ x.__class__() }}", "{{ x.encode() }}",
         "{{ f(*x) }}", "{{ f(**x) }}", "{% for x in y recursive %}{% endfor %}", "{{ x[1, 2] }}",
         "{% if x %}{{ x|attr('y') }}{% endif %}",
-        "{% macro m() %}{{ caller() }}{% endmacro %}", "{% do x %}", "{{ '\\N{DIGIT ONE}' }}",
+        "{% macro m() %}{{ caller() }}{% endmacro %}", "{% do x %}", "{{ self }}",
+        "{% if x %}{% for y in x %}{{ y|nothing }}{% endfor %}{% endif %}", "{{ '\\N{DIGIT ONE}' }}",
     ])
     func whatIsNotSupportedIsRefusedWhenRead(_ source: String) {
         let found = #expect(throws: TokenizationError.self) { try ChatTemplate("text\n" + source) }
