@@ -26,7 +26,8 @@ package final class WeightReader {
         }
         self.checkpoint = checkpoint
         self.precision = precision
-        names = checkpoint.format == .gguf
+        names =
+            checkpoint.format == .gguf
             ? GGUFNames(architecture: checkpoint.metadata["general.architecture"]?.string ?? "") : nil
         described = Dictionary(checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let prefixed = !optionalPrefix.isEmpty && described.keys.contains { $0.hasPrefix(optionalPrefix) }
@@ -55,7 +56,11 @@ package final class WeightReader {
     ///   - outsidePrefix: The key never has the optional prefix.
     /// - Throws: `CheckpointError` if the file cannot be read or the type has no products.
     package func matrix(
-        _ key: String, _ rows: Int, _ columns: Int, heads: Int? = nil, outsidePrefix: Bool = false
+        _ key: String,
+        _ rows: Int,
+        _ columns: Int,
+        heads: Int? = nil,
+        outsidePrefix: Bool = false
     ) throws(CheckpointError) -> Parameter {
         guard let tensor = expect(key, [rows, columns], outsidePrefix) else { return try empty(key) }
         let bytes = try Scratch(tensor.byteCount, tensor)
@@ -63,11 +68,21 @@ package final class WeightReader {
         do throws(TensorError) {
             if let heads, names?.isPermuted(key) == true { try bytes.undoPermutation(rows: rows, heads: heads) }
             let packed = try Tensor(
-                packing: UnsafeRawBufferPointer(bytes.buffer), rows: rows, columns: columns,
-                elementType: tensor.elementType, precision: precision)
+                packing: UnsafeRawBufferPointer(bytes.buffer),
+                rows: rows,
+                columns: columns,
+                elementType: tensor.elementType,
+                precision: precision
+            )
             return Parameter(name: key, value: packed)
         } catch {
-            throw CheckpointError(.unsupported, error.message, file: checkpoint.path, key: tensor.name, underlying: error)
+            throw CheckpointError(
+                .unsupported,
+                error.message,
+                file: checkpoint.path,
+                key: tensor.name,
+                underlying: error
+            )
         }
     }
 
@@ -97,7 +112,8 @@ package final class WeightReader {
         let surplus = unread.filter { name in !Self.buffers.contains { name.hasSuffix($0) } }.sorted()
         problems += surplus.map { "\(printable($0)) is no weight of this architecture" }
         guard !problems.isEmpty else { return }
-        let shown = problems.prefix(8).joined(separator: "; ") + (problems.count > 8 ? "; and \(problems.count - 8) more" : "")
+        let shown =
+            problems.prefix(8).joined(separator: "; ") + (problems.count > 8 ? "; and \(problems.count - 8) more" : "")
         throw CheckpointError(.malformed, "the weights do not fit the model: \(shown)", file: checkpoint.path)
     }
 
@@ -133,9 +149,19 @@ package final class WeightReader {
         let bytes = try Scratch(tensor.byteCount, tensor)
         try checkpoint.read(tensor, into: bytes.buffer)
         do {
-            return try Tensor(converting: UnsafeRawBufferPointer(bytes.buffer), elementType: tensor.elementType, shape: shape)
+            return try Tensor(
+                converting: UnsafeRawBufferPointer(bytes.buffer),
+                elementType: tensor.elementType,
+                shape: shape
+            )
         } catch {
-            throw CheckpointError(.unsupported, error.message, file: checkpoint.path, key: tensor.name, underlying: error)
+            throw CheckpointError(
+                .unsupported,
+                error.message,
+                file: checkpoint.path,
+                key: tensor.name,
+                underlying: error
+            )
         }
     }
 }

@@ -82,7 +82,7 @@ package func parallel(_ count: Int, _ body: (Int) -> Void) {
 
 /// Calls `body` for ranges that cover `0..<count`, in parallel if the work is worth it.
 ///
-/// - Parameter cost: Roughly the number of operations for one index.
+/// `cost`: Roughly the number of operations for one index.
 package func parallelRanges(_ count: Int, cost: Int, _ body: (Range<Int>) -> Void) {
     let threads = Processor.threads
     guard threads > 1, count > 1, count.multipliedReportingOverflow(by: cost).partialValue > 20_000 else {

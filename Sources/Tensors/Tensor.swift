@@ -92,7 +92,9 @@ extension Tensor {
     ///
     /// - Throws: `TensorError` if the type is no plain float or there are too few bytes.
     package init(
-        converting source: UnsafeRawBufferPointer, elementType: ElementType, shape: [Int]
+        converting source: UnsafeRawBufferPointer,
+        elementType: ElementType,
+        shape: [Int]
     ) throws(TensorError) {
         let shape = Shape(shape)
         guard let bytes = elementType.byteCount(of: shape.count), source.count >= bytes else {

@@ -34,6 +34,8 @@ struct AddedTokens: Sendable {
         var spellings: [Int32: [UInt8]] = [:]
         var plain: [(AddedToken, [UInt8])] = []
         var normalized: [(AddedToken, [UInt8])] = []
+        var written = 0
+        var spelled = 0
         for token in tokens {
             let text = Array(token.text.utf8)
             guard token.isNormalized else {
@@ -42,6 +44,15 @@ struct AddedTokens: Sendable {
             }
             let spelling = try normalizer?.applied(to: text) ?? text
             if spelling != text { spellings[token.id] = spelling }
+            written += text.count
+            spelled += spelling.count
+            guard spelled <= written * 16 + 1 << 20 else {
+                throw TokenizationError(
+                    .limitExceeded,
+                    "the normalizer makes more than \(spelled) bytes of the added tokens",
+                    key: "added_tokens"
+                )
+            }
             if !spelling.isEmpty { normalized.append((token, spelling)) }
         }
         normalizedSpellings = spellings
@@ -61,10 +72,17 @@ struct AddedTokens: Sendable {
                 segments.append(segment)
                 continue
             }
-            let part2 = try normalizer?.applied(to: part) ?? part
-            segments += normalized.segments(of: part2, matching: matching)
+            let normal = try normalizer?.applied(to: part) ?? part
+            segments += normalized.segments(of: normal, matching: matching)
         }
         return segments
+    }
+
+    /// Cuts a text that may be trusted into added tokens and the text between them, as it was written.
+    func spelledOut(in text: [UInt8]) -> [Segment] {
+        plain.segments(of: text, matching: .all).flatMap { segment in
+            if case .text(let part) = segment { normalized.segments(of: part, matching: .all) } else { [segment] }
+        }
     }
 }
 
@@ -116,9 +134,12 @@ struct TokenMatcher: Sendable {
                 guard classes[value].contains(.whitespace) else { break }
                 end += length
             }
+            // The white space that the token before took is no longer this one's.
+            if token.stripsLeft { start = max(start, taken) }
+            defer { taken = end }
+            guard start < end else { continue }
             if taken < start { segments.append(.text(Array(text[taken..<start]))) }
             segments.append(.token(token.id))
-            taken = end
         }
         if taken == 0 { return text.isEmpty ? [] : [.text(text)] }
         if taken < text.count { segments.append(.text(Array(text[taken...]))) }

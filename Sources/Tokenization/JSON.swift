@@ -16,7 +16,19 @@ public enum JSONValue: Sendable, Hashable {
 
 /// The members of a JSON object in the order they were written.
 public struct JSONObject: Sendable, Hashable, Sequence {
-    private var positions: [String: Int] = [:]
+    private var positions: [Key: Int] = [:]
+    /// Code points tell keys apart: Swift's own comparison takes é for e and an accent, two tokens of many a vocabulary.
+    private struct Key: Sendable, Hashable {
+        let text: String
+
+        static func == (left: Key, right: Key) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+        func hash(into hasher: inout Hasher) {
+            var text = text
+            text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
+
     /// The keys in written order.
     public private(set) var keys: [String] = []
     /// The values in written order.
@@ -30,13 +42,13 @@ public struct JSONObject: Sendable, Hashable, Sequence {
 
     /// The member of that name; setting one that exists keeps its place, setting nil does nothing.
     public subscript(key: String) -> JSONValue? {
-        get { positions[key].map { values[$0] } }
+        get { positions[Key(text: key)].map { values[$0] } }
         set {
             guard let newValue else { return }
-            if let position = positions[key] {
+            if let position = positions[Key(text: key)] {
                 values[position] = newValue
             } else {
-                positions[key] = keys.count
+                positions[Key(text: key)] = keys.count
                 keys.append(key)
                 values.append(newValue)
             }
@@ -83,8 +95,9 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 extension JSONValue {
     /// Reads one JSON document that fills `bytes`.
     ///
-    /// - Parameter bytes: UTF-8 text.
-    /// - Parameter maximumDepth: How deep arrays and objects may nest.
+    /// - Parameters:
+    ///   - bytes: UTF-8 text.
+    ///   - maximumDepth: How deep arrays and objects may nest.
     /// - Throws: `JSONError` for anything RFC 8259 does not allow, for a repeated key, a lone surrogate and for
     ///   nesting beyond `maximumDepth`.
     /// - Complexity: O(n) for n bytes.

@@ -12,6 +12,8 @@ public struct TokenizationError: Error, Sendable, CustomStringConvertible {
         case limitExceeded
         /// An id that the vocabulary does not have.
         case unknownID
+        /// The chat template refused the conversation, or could not go on.
+        case templateFailed
     }
 
     /// What kind of trouble it is.

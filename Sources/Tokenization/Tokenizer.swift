@@ -65,9 +65,11 @@ public struct Tokenizer: Sendable {
 
     /// The ids of a text.
     ///
-    /// - Parameter text: Any text; nothing is cut or padded.
-    /// - Parameter addSpecialTokens: Whether the model's own tokens around a text are added.
-    /// - Parameter matching: Which added tokens spelled out in the text become that token.
+    /// - Parameters:
+    ///   - text: Any text; nothing is cut or padded.
+    ///   - addSpecialTokens: Whether the model's own tokens around a text are added.
+    ///   - matching: Which added tokens spelled out in the text become that token.
+    /// - Returns: The ids, each less than `vocabularyCount`.
     /// - Throws: `TokenizationError` if the tokenizer's own rules make the text grow beyond all measure.
     /// - Complexity: O(n log n) for n bytes.
     public func encode(
@@ -86,6 +88,40 @@ public struct Tokenizer: Sendable {
         return ids
     }
 
+    /// The ids of a prompt that a chat template made: added tokens are matched where the template wrote them, and what
+    /// stands between them is one text, whoever wrote its parts.
+    ///
+    /// - Parameter pieces: The prompt; what is not trusted never becomes an added token.
+    /// - Returns: The ids, without the tokenizer's own tokens around a text: a template writes what it wants.
+    /// - Throws: `TokenizationError` if the tokenizer's own rules make the text grow beyond all measure.
+    /// - Complexity: O(n log n) for n bytes.
+    package func encode(_ pieces: [Piece]) throws(TokenizationError) -> [Int32] {
+        var ids: [Int32] = []
+        var text: [UInt8] = []
+        func flush() throws(TokenizationError) {
+            for case .text(let normalized) in try parts.addedTokens.segments(of: text, matching: .none) {
+                parts.model.encode(split(normalized), into: &ids)
+            }
+            text = []
+        }
+        for piece in pieces {
+            guard piece.isTrusted else {
+                text += piece.text.utf8
+                continue
+            }
+            for segment in parts.addedTokens.spelledOut(in: Array(piece.text.utf8)) {
+                switch segment {
+                case .text(let part): text += part
+                case .token(let id):
+                    try flush()
+                    ids.append(id)
+                }
+            }
+        }
+        try flush()
+        return ids
+    }
+
     private func split(_ text: [UInt8]) -> SplitText {
         var split = SplitText(text)
         parts.preTokenizer?.apply(to: &split)
@@ -94,8 +130,10 @@ public struct Tokenizer: Sendable {
 
     /// The text of ids.
     ///
-    /// - Parameter ids: Ids that this tokenizer has.
-    /// - Parameter skipSpecialTokens: Whether special tokens are left out.
+    /// - Parameters:
+    ///   - ids: Ids that this tokenizer has.
+    ///   - skipSpecialTokens: Whether special tokens are left out.
+    /// - Returns: The text, with U+FFFD for bytes that are no character.
     /// - Throws: `TokenizationError` if there is no token of some id.
     /// - Complexity: O(n) for n bytes of text.
     public func decode(_ ids: [Int32], skipSpecialTokens: Bool = false) throws(TokenizationError) -> String {

@@ -21,7 +21,9 @@ struct ConfigurationReader {
     }
 
     /// A number above zero.
-    func positive(_ key: String, in object: JSONValue? = nil, default fallback: Double? = nil) throws(CheckpointError) -> Float {
+    func positive(_ key: String, in object: JSONValue? = nil, default fallback: Double? = nil) throws(CheckpointError)
+        -> Float
+    {
         let value = (object ?? config)[key]
         if value == nil || value == .null {
             guard let fallback else { throw error("is missing", key) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Synchronization
-import Tensors
+package import Tensors
 
 /// Keys and values of all live sequences, in blocks of 64 positions that hold every layer.
 public final class KeyValueCachePool: Sendable {
@@ -16,7 +16,7 @@ public final class KeyValueCachePool: Sendable {
     }
     private let state = Mutex(State())
 
-    init(layers: Int, layout: KeyValueLayout, positions: Int) {
+    package init(layers: Int, layout: KeyValueLayout, positions: Int) {
         self.layers = layers
         self.layout = layout
         limit = max(1, (positions + KeyValueLayout.blockLength - 1) / KeyValueLayout.blockLength)
@@ -38,7 +38,7 @@ public final class KeyValueCachePool: Sendable {
         }
     }
 
-    func sequence(_ id: Int32) -> CachedSequence? { state.withLock { $0.sequences[id]?.sequence } }
+    package func sequence(_ id: Int32) -> CachedSequence? { state.withLock { $0.sequences[id]?.sequence } }
 
     fileprivate func forget(_ id: Int32) { state.withLock { _ = $0.sequences.removeValue(forKey: id) } }
 
@@ -67,7 +67,7 @@ private struct WeakSequence: Sendable {
 }
 
 /// Memory for 64 positions of one sequence in every layer.
-final class KeyValueBlock: @unchecked Sendable {
+package final class KeyValueBlock: @unchecked Sendable {
     // Safe: written only by a forward pass of the sequence that holds it, at positions that nobody reads yet.
     let base: UnsafeMutableRawPointer
     private let bytes: Int
@@ -117,7 +117,7 @@ public final class CachedSequence: Sendable {
     }
 
     /// The blocks for `count` positions, taken from the pool as needed.
-    func blocks(for count: Int) throws(ModelError) -> [KeyValueBlock] {
+    package func blocks(for count: Int) throws(ModelError) -> [KeyValueBlock] {
         let length = KeyValueLayout.blockLength
         while true {
             let missing = state.withLock { (count + length - 1) / length - $0.blocks.count }
@@ -127,5 +127,5 @@ public final class CachedSequence: Sendable {
         }
     }
 
-    func commit(_ count: Int) { state.withLock { $0.count = count } }
+    package func commit(_ count: Int) { state.withLock { $0.count = count } }
 }

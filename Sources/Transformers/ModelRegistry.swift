@@ -40,14 +40,16 @@ public enum ModelRegistry {
         if let make = encoders[name] { return .encoder(try make(checkpoint, precision)) }
         throw ModelError(
             .unsupportedArchitecture,
-            "the architecture \"\(printable(name))\" of \(checkpoint.path) is not built; known are \(names.joined(separator: ", "))")
+            "the architecture \"\(printable(name))\" of \(checkpoint.path) is not built; known are \(names.joined(separator: ", "))"
+        )
     }
 
     /// Makes a model that continues texts.
     ///
     /// - Throws: as `load`, and `ModelError.wrongKind` for an encoder.
     public static func loadCausal(
-        _ checkpoint: Checkpoint, precision: Precision = .float32
+        _ checkpoint: Checkpoint,
+        precision: Precision = .float32
     ) throws -> any CausalLanguageModel {
         if case .causal(let model) = try load(checkpoint, precision: precision) { return model }
         throw ModelError(.wrongKind, "\(checkpoint.path) is an encoder, it continues no text; choose a language model")
@@ -57,7 +59,8 @@ public enum ModelRegistry {
     ///
     /// - Throws: as `load`, and `ModelError.wrongKind` for a model that continues texts.
     public static func loadEncoder(
-        _ checkpoint: Checkpoint, precision: Precision = .float32
+        _ checkpoint: Checkpoint,
+        precision: Precision = .float32
     ) throws -> any TextEncoder {
         if case .encoder(let model) = try load(checkpoint, precision: precision) { return model }
         throw ModelError(.wrongKind, "\(checkpoint.path) is no encoder; choose an embedding model")

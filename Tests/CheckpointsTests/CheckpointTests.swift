@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
 import Checkpoints
 import Foundation
 import Testing
@@ -104,5 +105,17 @@ import Testing
             length = length * 3 % 1009 + 1
         }
         #expect(pieces.finish() == digest)
+    }
+
+    @Test func plainAndAcceleratedAgree() {
+        var generator = SystemRandomNumberGenerator()
+        for count in [1, 2, 3, 17] {
+            let blocks = (0..<64 * count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var first = (0..<8).map { _ in UInt32.random(in: 0 ... .max, using: &generator) }
+            var second = first
+            ck_sha256_blocks(&first, blocks, count)
+            ck_sha256_blocks_plain(&second, blocks, count)
+            #expect(first == second)
+        }
     }
 }

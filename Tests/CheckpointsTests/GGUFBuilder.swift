@@ -38,6 +38,16 @@ struct GGUFBuilder {
         raw(key, type: 9, Self.bytes(UInt32(5)) + Self.bytes(UInt64(values.count)) + values.flatMap { Self.bytes($0) })
     }
 
+    mutating func remove(_ key: String) { values.removeAll { $0.starts(with: Self.string(key)) } }
+    mutating func replace(_ key: String, _ value: UInt32) {
+        remove(key)
+        add(key, value)
+    }
+    mutating func replace(_ key: String, _ value: Float) {
+        remove(key)
+        add(key, value)
+    }
+
     /// A tensor entry as given, without data.
     mutating func entry(_ name: String, _ extents: [UInt64], type: UInt32 = 0, offset: UInt64, rank: UInt32? = nil) {
         tensors.append(

@@ -124,19 +124,19 @@ func safeTensors(_ header: [UInt8], data: Int = 0, length: UInt64? = nil) -> [UI
         header += Self.entry("t", "F32", "[0]", "[0,0]") + "}"
         let scratch = try Scratch()
         let path = try scratch.write(safeTensors(header), to: "m.safetensors")
-        let clock = ContinuousClock()
-        let start = clock.now
-        #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
-        #expect(clock.now - start < .seconds(1))
+        let seconds = processorSeconds {
+            #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
+        }
+        #expect(seconds < 1)
     }
 
     @Test func aHundredMegabytesOfSpacesAreReadInTime() throws {
         let scratch = try Scratch()
         let header = Array("{".utf8) + [UInt8](repeating: 0x20, count: 99_999_998) + Array("]".utf8)
         let path = try scratch.write(safeTensors(header), to: "m.safetensors")
-        let clock = ContinuousClock()
-        let start = clock.now
-        #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
-        #expect(clock.now - start < .seconds(1))
+        let seconds = processorSeconds {
+            #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
+        }
+        #expect(seconds < 1)
     }
 }

@@ -12,7 +12,8 @@ struct Golden {
     let values: JSONValue
 
     init(_ name: String) throws {
-        folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        folder =
+            URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Fixtures/goldens/\(name)").path
         values = try JSONValue(parsing: [UInt8](Data(contentsOf: URL(filePath: "\(folder)/golden.json"))))
     }
@@ -41,8 +42,11 @@ struct Golden {
             var position: Int32 = 0
             for (index, id) in tokens.enumerated() where keep == nil || keep?[row][index] == 1 {
                 batch.append(
-                    id: id, position: countingAll ? Int32(index) : position, segment: segments?[row][index] ?? 0,
-                    sequence: Int32(row))
+                    id: id,
+                    position: countingAll ? Int32(index) : position,
+                    segment: segments?[row][index] ?? 0,
+                    sequence: Int32(row)
+                )
                 position += 1
             }
         }
@@ -168,7 +172,12 @@ func expectClose(_ found: [Float], _ wanted: [Float], within limit: Float, _ wha
         expectClose(hidden.floats, try kept("last_hidden"), within: 2e-5, "last hidden")
         expectClose(try #require(heads.pooled).floats, try golden.floats("pooled"), within: 2e-5, "pooled")
         expectClose(try #require(heads.maskedLogits).floats, try kept("mlm_logits"), within: 2e-5, "masked logits")
-        expectClose(try #require(heads.pairLogits).floats, try golden.floats("pair_logits"), within: 2e-5, "pair logits")
+        expectClose(
+            try #require(heads.pairLogits).floats,
+            try golden.floats("pair_logits"),
+            within: 2e-5,
+            "pair logits"
+        )
     }
 
     @Test func kindsAreNotMistaken() throws {

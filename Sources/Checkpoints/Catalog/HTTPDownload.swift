@@ -21,8 +21,12 @@ struct HTTPDownload {
 
     /// Fetches `address` into the file at `path`, whose bytes so far are taken to be its beginning.
     ///
-    /// - Parameter expected: The file's length if it is known; more is an error before it is written.
-    /// - Parameter progress: Called with the bytes on disk so far.
+    /// - Parameters:
+    ///   - address: An http or https address.
+    ///   - path: The file that is made or gone on with.
+    ///   - expected: The file's length if it is known; more is an error before it is written.
+    ///   - progress: Called with the bytes on disk so far.
+    /// - Throws: `CheckpointError`, `unavailable` for whatever goes wrong on the way.
     func fetch(
         _ address: String,
         to path: String,
@@ -79,7 +83,7 @@ struct HTTPDownload {
         let seconds = connectSeconds
         let watch = Task {
             try await Task.sleep(for: .seconds(seconds))
-            if !transfer.hasAnswered { task.cancel() }
+            if transfer.giveUpUnlessAnswered("no answer within \(Int(seconds)) seconds") { task.cancel() }
         }
         defer { watch.cancel() }
         let result = await withTaskCancellationHandler {
@@ -95,11 +99,7 @@ struct HTTPDownload {
         case .finished: return nil
         case .redirected(let location): return location
         case .failed(let error): throw error
-        case .broken(let message):
-            if !transfer.hasAnswered {
-                throw unavailable("no answer within \(Int(connectSeconds)) seconds, or: \(message)", url)
-            }
-            throw unavailable(message, url)
+        case .broken(let message): throw unavailable(message, url)
         }
     }
 
@@ -151,7 +151,14 @@ private final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Senda
         start = output.byteCount
     }
 
-    var hasAnswered: Bool { state.withLock { $0.answered } }
+    /// Ends the transfer with `reason` if the host has said nothing yet; whether it did.
+    func giveUpUnlessAnswered(_ reason: String) -> Bool {
+        state.withLock { state in
+            guard !state.answered, state.result == nil else { return false }
+            state.result = .broken(reason)
+            return true
+        }
+    }
 
     func begin(_ continuation: CheckedContinuation<Result, Never>) { state.withLock { $0.continuation = continuation } }
 

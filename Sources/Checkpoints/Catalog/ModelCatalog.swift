@@ -32,6 +32,30 @@ public struct CatalogModel: Sendable, Hashable {
 
     /// Bytes of all files.
     public var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
+
+    package init(
+        name: String,
+        purpose: Purpose,
+        architecture: String,
+        parameters: Int,
+        quantisation: String,
+        contextLength: Int,
+        license: String,
+        files: [CatalogFile],
+        repository: String?,
+        isSupported: Bool
+    ) {
+        self.name = name
+        self.purpose = purpose
+        self.architecture = architecture
+        self.parameters = parameters
+        self.quantisation = quantisation
+        self.contextLength = contextLength
+        self.license = license
+        self.files = files
+        self.repository = repository
+        self.isSupported = isSupported
+    }
 }
 
 /// One file of a catalog model.
@@ -44,6 +68,13 @@ public struct CatalogFile: Sendable, Hashable {
     public let sha256: String
     /// The members of Python packages that make up the file, one after the other.
     public let parts: [PackageMember]
+
+    package init(name: String, byteCount: Int, sha256: String, parts: [PackageMember]) {
+        self.name = name
+        self.byteCount = byteCount
+        self.sha256 = sha256
+        self.parts = parts
+    }
 }
 
 /// A file inside a Python package.
@@ -52,6 +83,11 @@ public struct PackageMember: Sendable, Hashable {
     public let package: String
     /// The path in its wheel.
     public let path: String
+
+    package init(package: String, path: String) {
+        self.package = package
+        self.path = path
+    }
 }
 
 /// The models that Martlet knows by name.

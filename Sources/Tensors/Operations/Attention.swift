@@ -12,7 +12,7 @@ package struct KeyValueLayout: Sendable, Hashable {
     package let heads: Int
     package let dimension: Int
 
-    /// - Parameter isHalf: Keys and values are kept as binary16 instead of float32.
+    /// `isHalf`: Keys and values are kept as binary16 instead of float32.
     package init(isHalf: Bool, heads: Int, dimension: Int) {
         self.isHalf = isHalf
         self.heads = heads
@@ -55,7 +55,7 @@ package enum AttentionMask: Sendable {
 /// softmax(Q Kᵀ · scale) V for every row and head, with query heads in equal groups over the key-value heads.
 ///
 /// Stores the rows' keys and values into their sequences' blocks first.
-/// - Parameter queries: [N, H·D]; keys and values: [N, KV·D].
+/// `queries`: [N, H·D]; keys and values: [N, KV·D].
 /// - Returns: [N, H·D].
 /// - Throws: `TensorError` if shapes do not fit.
 package func attention(

@@ -3,7 +3,7 @@ import CKernels
 
 /// The rows of a table that `ids` name.
 ///
-/// - Parameter table: [V, C], float32 rows or packed.
+/// `table`: [V, C], float32 rows or packed.
 /// - Returns: [N, C] float32.
 /// - Throws: `TensorError` if an id lies outside the table.
 public func embedding(_ ids: [Int32], _ table: Tensor) throws(TensorError) -> Tensor {

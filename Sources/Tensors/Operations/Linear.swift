@@ -12,7 +12,7 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
 extension Tensor {
     /// Packs a row-major matrix for products.
     ///
-    /// - Parameter source: `rows` rows of `columns` values of `elementType`, one after the other.
+    /// `source`: `rows` rows of `columns` values of `elementType`, one after the other.
     /// - Throws: `TensorError` if the type has no product or a row is no whole number of blocks.
     /// - Complexity: O(rows · columns), on all threads.
     package init(
@@ -80,9 +80,9 @@ extension Tensor {
 
 /// x Wᵀ + b.
 ///
-/// - Parameter x: [N, K] float32.
-/// - Parameter weight: [M, K] packed.
-/// - Parameter bias: [M] float32.
+/// `x`: [N, K] float32.
+/// `weight`: [M, K] packed.
+/// `bias`: [M] float32.
 /// - Returns: [N, M] float32.
 /// - Throws: `TensorError` if shapes or types do not fit.
 public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) throws(TensorError) -> Tensor {

@@ -3,7 +3,7 @@ import CKernels
 
 /// x / √(mean(x²) + ε) · weight, row by row (Zhang and Sennrich, arXiv:1910.07467).
 ///
-/// - Parameter x: [N, C]; weight: [C].
+/// `x`: [N, C]; weight: [C].
 /// - Throws: `TensorError` if the shapes do not fit.
 public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float) throws(TensorError) -> Tensor {
     let (_, channels) = try x.matrix("rmsNorm")
@@ -15,7 +15,7 @@ public func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float) throws(TensorEr
 
 /// (x − mean) / √(variance + ε) · weight + bias, row by row (Ba, Kiros and Hinton, arXiv:1607.06450).
 ///
-/// - Parameter x: [N, C]; weight and bias: [C].
+/// `x`: [N, C]; weight and bias: [C].
 /// - Throws: `TensorError` if the shapes do not fit.
 public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, epsilon: Float) throws(TensorError) -> Tensor {
     let (_, channels) = try x.matrix("layerNorm")
@@ -45,7 +45,7 @@ public func l2Normalize(_ x: Tensor) throws(TensorError) -> Tensor {
 
 /// The mean of each range of rows.
 ///
-/// - Parameter ranges: Ranges of the rows of x, none empty.
+/// `ranges`: Ranges of the rows of x, none empty.
 /// - Returns: [S, C], a row for each range.
 /// - Throws: `TensorError` if a range is empty or lies outside x.
 public func meanPool(_ x: Tensor, _ ranges: [Range<Int>]) throws(TensorError) -> Tensor {

@@ -30,7 +30,7 @@ public struct RotaryAngles: Sendable {
 
 /// Rotates each head of each row by its token's angles; channel i is paired with channel i + D/2.
 ///
-/// - Parameter x: [N, H·D].
+/// `x`: [N, H·D].
 /// - Throws: `TensorError` if the shapes do not fit.
 public func rotate(_ x: Tensor, _ angles: RotaryAngles) throws(TensorError) -> Tensor {
     let (count, channels) = try x.matrix("rotate")

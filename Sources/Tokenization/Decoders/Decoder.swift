@@ -49,6 +49,15 @@ indirect enum Decoder: Sendable {
         }
     }
 
+    /// How many times as long as its tokens a text can become, where that is many times.
+    var growth: Int {
+        switch self {
+        case .replace(let pattern, let content): max(1, (content.count + pattern.count - 1) / max(pattern.count, 1))
+        case .sequence(let parts): parts.reduce(1) { min($0 * min($1.growth, 1 << 20), 1 << 20) }
+        default: 1
+        }
+    }
+
     private static func continued(_ token: [UInt8], _ prefix: [UInt8]) -> [UInt8] {
         token.starts(with: prefix) ? Array(token[prefix.count...]) : [0x20] + token
     }

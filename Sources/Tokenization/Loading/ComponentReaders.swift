@@ -139,6 +139,13 @@ extension Decoder {
             )
         default: throw description.notSupported("the decoder \(quoted(type))")
         }
+        guard growth <= 1024 else {
+            throw TokenizationError(
+                .limitExceeded,
+                "the decoder makes a text more than 1,024 times as long",
+                key: description.path
+            )
+        }
     }
 }
 

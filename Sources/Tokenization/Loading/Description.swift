@@ -68,8 +68,12 @@ struct Description {
         _ read: (Description, Int) throws(TokenizationError) -> Part
     ) throws(TokenizationError) -> [Part] {
         guard depth < 32 else { throw malformed("sequences nest deeper than 32") }
+        let elements = try required(key).elements()
+        guard elements.count <= 64 else {
+            throw malformed("a sequence of \(elements.count) parts; at most 64 are read")
+        }
         var parts: [Part] = []
-        for element in try required(key).elements() { parts.append(try read(element, depth + 1)) }
+        for element in elements { parts.append(try read(element, depth + 1)) }
         return parts
     }
 }

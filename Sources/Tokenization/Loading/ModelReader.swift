@@ -3,10 +3,9 @@
 /// Reads `model` of a tokenizer.json.
 struct ModelReader {
     let description: Description
+    /// The model's own tokens, without added ones.
     let vocabulary: Vocabulary
-    /// All tokens, and how many of them, the first, are the model's own.
     let tokens: [String]
-    let modelCount: Int
     let specialIDs: Set<Int32>
     let isByteLevel: Bool
 
@@ -52,7 +51,7 @@ struct ModelReader {
             throw description.malformed("the unknown token \(quoted(unknown)) is not in the vocabulary")
         }
         let prefix = Array((try description.member("continuing_subword_prefix")?.string() ?? "##").utf8)
-        let entries = tokens.prefix(modelCount).enumerated().map { id, token in
+        let entries = tokens.enumerated().map { id, token in
             let text = Array(token.utf8)
             guard !specialIDs.contains(Int32(id)), !text.isEmpty else { return WordPiece.Entry() }
             let continues = text.starts(with: prefix) && text.count > prefix.count

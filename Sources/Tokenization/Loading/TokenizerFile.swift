@@ -3,8 +3,9 @@
 extension Tokenizer {
     /// Makes the tokenizer that a tokenizer.json describes.
     ///
-    /// - Parameter json: The file's bytes. `truncation` and `padding` in it are ignored.
-    /// - Parameter configuration: tokenizer_config.json, for the roles of special tokens and the chat template.
+    /// - Parameters:
+    ///   - json: The file's bytes. `truncation` and `padding` in it are ignored.
+    ///   - configuration: tokenizer_config.json, for the roles of special tokens and the chat template.
     /// - Throws: `TokenizationError`, `malformed` for a file that contradicts itself, `notSupported` for parts that
     ///   are not built, `limitExceeded` for a file over 256 MiB; each names the key.
     /// - Complexity: O(n) for n bytes.
@@ -46,12 +47,13 @@ struct TokenizerFile {
         let added = try addedTokens()
         let tokens = try joined(modelTokens, added)
         let vocabulary = try Vocabulary(tokens, key: "model.vocab")
+        // The model must not find what is only an added token.
+        let own = modelTokens.count == tokens.count ? vocabulary : try Vocabulary(modelTokens, key: "model.vocab")
         let specialIDs = Set(added.filter(\.isSpecial).map(\.id))
         let reader = ModelReader(
             description: modelDescription,
-            vocabulary: vocabulary,
-            tokens: tokens,
-            modelCount: modelTokens.count,
+            vocabulary: own,
+            tokens: modelTokens,
             specialIDs: specialIDs,
             isByteLevel: preTokenizer?.isByteLevel ?? false
         )
@@ -98,7 +100,7 @@ struct TokenizerFile {
             let id = Int(token.id)
             let key = "added_tokens[\(index)]"
             if id < joined.count {
-                guard joined[id] == token.text else {
+                guard joined[id].utf8.elementsEqual(token.text.utf8) else {
                     throw TokenizationError(
                         .malformed,
                         "id \(id) is \(quoted(joined[id])) already, and cannot be \(quoted(token.text)) too",
@@ -129,15 +131,5 @@ struct TokenizerFile {
         let template = configuration["chat_template"]
         let named = template?.array?.first { $0["name"]?.string == "default" } ?? template?.array?.first
         parts.chatTemplate = template?.string ?? named?["template"]?.string
-    }
-}
-
-extension Optional {
-    /// `map` for a function that throws one type of error.
-    func map<Result, Failure: Error>(
-        throwing transform: (Wrapped) throws(Failure) -> Result
-    ) throws(Failure) -> Result? {
-        guard let self else { return nil }
-        return try transform(self)
     }
 }

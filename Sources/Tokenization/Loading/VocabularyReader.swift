@@ -137,7 +137,8 @@ struct VocabularyReader {
         let entries = description.tokens.enumerated().map { index, token in
             let text = Array(token.utf8)
             // What stands in brackets is a token with a role, or kept for one.
-            let hasRole = special.contains(Int32(index)) || token.hasPrefix("[") && token.hasSuffix("]")
+            let hasRole =
+                special.contains(Int32(index)) || text.first == UInt8(ascii: "[") && text.last == UInt8(ascii: "]")
             guard !hasRole, !text.isEmpty else { return WordPiece.Entry() }
             let begins = text.starts(with: mark) && text.count > mark.count
             return begins

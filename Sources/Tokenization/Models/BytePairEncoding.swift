@@ -33,7 +33,7 @@ struct BytePairEncoding: Sendable {
 
     var unknownID: Int32? { options.unknownID }
 
-    /// - Parameter specialIDs: Entries that no text may become by its spelling.
+    /// Makes a model; no text becomes one of `specialIDs` by being spelled like it.
     init(vocabulary: Vocabulary, merges: MergeTable, options: Options, specialIDs: Set<Int32>) {
         self.vocabulary = vocabulary
         self.merges = merges

@@ -15,7 +15,7 @@ struct WordPiece: Sendable {
         var continuation: [UInt8]?
     }
 
-    /// - Parameter entries: One for each token, by id.
+    /// Makes a model of one entry for each token, by id; a word of more characters than the maximum is unknown.
     init(entries: [Entry], unknownID: Int32, maximumCharacters: Int) {
         var initial = ByteStringTable(capacity: entries.count)
         var continuing = ByteStringTable(capacity: entries.count / 4)

@@ -4,6 +4,8 @@
 enum SplitPattern: Sendable {
     case literal([UInt8])
     case gpt2
+    /// Without the last branch, which only tells matches from gaps: `\s+` in front of a word.
+    case gpt2WithGaps
     case qwen2
     case llama3
     /// `\p{N}{1,n}`, the longest runs first.
@@ -14,7 +16,8 @@ enum SplitPattern: Sendable {
 
     init?(expression: String) {
         switch expression {
-        case GPT2Splitter.pattern, GPT2Splitter.shortPattern: self = .gpt2
+        case GPT2Splitter.pattern: self = .gpt2
+        case GPT2Splitter.shortPattern: self = .gpt2WithGaps
         case Qwen2Splitter.pattern: self = .qwen2
         case Qwen2Splitter.llama3Pattern: self = .llama3
         case #"\p{N}"#: self = .digits(atMost: 1)
@@ -29,6 +32,9 @@ enum SplitPattern: Sendable {
         var pieces: [Range<Int>] = []
         switch self {
         case .gpt2: GPT2Splitter().split(text, piece, into: &pieces)
+        case .gpt2WithGaps:
+            GPT2Splitter().split(text, piece, into: &pieces)
+            return pieces.map { ($0, !Self.isSpaceBeforeWord(text, $0, in: piece)) }
         case .qwen2: Qwen2Splitter(maximumDigits: 1).split(text, piece, into: &pieces)
         case .llama3: Qwen2Splitter(maximumDigits: 3).split(text, piece, into: &pieces)
         case .literal(let literal):
@@ -47,6 +53,13 @@ enum SplitPattern: Sendable {
             }
         }
         return pieces.map { ($0, true) }
+    }
+
+    private static func isSpaceBeforeWord(_ text: [UInt8], _ range: Range<Int>, in piece: Range<Int>) -> Bool {
+        let classes = CharacterClasses.shared
+        guard range.upperBound < piece.upperBound else { return false }
+        return classes[text.scalar(at: text.start(before: range.upperBound)).value].contains(.space)
+            && !classes[text.scalar(at: range.upperBound).value].contains(.space)
     }
 
     private static func runs(

@@ -19,7 +19,10 @@ struct AttentionContext {
     ///
     /// - Throws: `ModelError` if rows do not continue their sequences or the cache is full; `TensorError` without memory.
     init(
-        _ batch: TokenBatch, layout: KeyValueLayout, cache: KeyValueCachePool?, mask: AttentionMask
+        _ batch: TokenBatch,
+        layout: KeyValueLayout,
+        cache: KeyValueCachePool?,
+        mask: AttentionMask
     ) throws {
         self.layout = layout
         self.mask = mask
@@ -45,11 +48,17 @@ struct AttentionContext {
         for rows in runs {
             let id = batch.sequences[rows.lowerBound]
             guard seen.insert(id).inserted, let sequence = cache.sequence(id) else {
-                throw ModelError(.batch, "the rows of sequence \(id) do not stand together, or the cache has no such sequence")
+                throw ModelError(
+                    .batch,
+                    "the rows of sequence \(id) do not stand together, or the cache has no such sequence"
+                )
             }
             let start = sequence.count
             for row in rows where Int(batch.positions[row]) != start + row - rows.lowerBound {
-                throw ModelError(.batch, "position \(batch.positions[row]) does not continue a sequence of \(start) tokens")
+                throw ModelError(
+                    .batch,
+                    "position \(batch.positions[row]) does not continue a sequence of \(start) tokens"
+                )
             }
             let own = try sequence.blocks(for: start + rows.count)
             blocks += own
@@ -67,7 +76,14 @@ struct AttentionContext {
             AttentionRun(rows: entry.rows, start: entry.start, blocks: entry.bases.map { $0 + offset })
         }
         let out = try attention(
-            queries: queries, keys: keys, values: values, layout: layout, runs: runs, mask: mask, scale: scale)
+            queries: queries,
+            keys: keys,
+            values: values,
+            layout: layout,
+            runs: runs,
+            mask: mask,
+            scale: scale
+        )
         withExtendedLifetime((keepAlive, scratch)) {}
         return out
     }

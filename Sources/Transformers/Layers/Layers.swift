@@ -8,7 +8,12 @@ struct Linear: Sendable {
     let bias: Parameter?  // [out]
 
     init(
-        _ weights: WeightReader, _ key: String, _ inputs: Int, _ outputs: Int, bias: Bool, heads: Int? = nil,
+        _ weights: WeightReader,
+        _ key: String,
+        _ inputs: Int,
+        _ outputs: Int,
+        bias: Bool,
+        heads: Int? = nil,
         outsidePrefix: Bool = false
     ) throws(CheckpointError) {
         weight = try weights.matrix("\(key).weight", outputs, inputs, heads: heads, outsidePrefix: outsidePrefix)
@@ -42,7 +47,11 @@ struct LayerNorm: Sendable {
     let epsilon: Float
 
     init(
-        _ weights: WeightReader, _ key: String, _ channels: Int, epsilon: Float, outsidePrefix: Bool = false
+        _ weights: WeightReader,
+        _ key: String,
+        _ channels: Int,
+        epsilon: Float,
+        outsidePrefix: Bool = false
     ) throws(CheckpointError) {
         weight = try weights.vector("\(key).weight", channels, outsidePrefix: outsidePrefix)
         bias = try weights.vector("\(key).bias", channels, outsidePrefix: outsidePrefix)

@@ -85,9 +85,21 @@ struct BertMaskedHead: Sendable {
 
     init(_ weights: WeightReader, _ c: BertConfiguration) throws(CheckpointError) {
         let key = "cls.predictions"
-        transform = try Linear(weights, "\(key).transform.dense", c.hiddenSize, c.hiddenSize, bias: true, outsidePrefix: true)
+        transform = try Linear(
+            weights,
+            "\(key).transform.dense",
+            c.hiddenSize,
+            c.hiddenSize,
+            bias: true,
+            outsidePrefix: true
+        )
         norm = try LayerNorm(
-            weights, "\(key).transform.LayerNorm", c.hiddenSize, epsilon: c.epsilon, outsidePrefix: true)
+            weights,
+            "\(key).transform.LayerNorm",
+            c.hiddenSize,
+            epsilon: c.epsilon,
+            outsidePrefix: true
+        )
         bias = try weights.vector("\(key).bias", c.vocabularySize, outsidePrefix: true)
         weights.skip("\(key).decoder.bias", outsidePrefix: true)  // the same numbers again
         if weights.has("\(key).decoder.weight", outsidePrefix: true) {
@@ -129,7 +141,9 @@ public struct Bert: TextEncoder {
         let hasMaskedHead = weights.has("cls.predictions.bias", outsidePrefix: true)
         maskedHead = hasMaskedHead ? try BertMaskedHead(weights, c) : nil
         let hasPairHead = weights.has("cls.seq_relationship.weight", outsidePrefix: true)
-        pairHead = hasPairHead ? try Linear(weights, "cls.seq_relationship", c.hiddenSize, 2, bias: true, outsidePrefix: true) : nil
+        pairHead =
+            hasPairHead
+            ? try Linear(weights, "cls.seq_relationship", c.hiddenSize, 2, bias: true, outsidePrefix: true) : nil
         layout = KeyValueLayout(isHalf: false, heads: c.heads, dimension: c.hiddenSize / c.heads)
         try weights.finish()
     }

@@ -29,7 +29,8 @@ struct LlamaAttention: Sendable {
         scale = 1 / Float(c.headDimension).squareRoot()
     }
 
-    func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor {
+    func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor
+    {
         let queries = try rotate(queryProjection(x), angles)  // [N, H·D]
         let keys = try rotate(keyProjection(x), angles)  // [N, KV·D]
         let values = try valueProjection(x)  // [N, KV·D]
@@ -70,7 +71,8 @@ struct LlamaBlock: Sendable {
         mlp = try LlamaMLP(weights, "\(key).mlp", c)
     }
 
-    func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor {
+    func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor
+    {
         let x = try add(x, attention(inputNorm(x), angles, context))  // [N, C]
         return try add(x, mlp(postAttentionNorm(x)))  // [N, C]
     }
@@ -152,11 +154,13 @@ struct LlamaConfiguration: Sendable {
         case .huggingFace: try self.init(ConfigurationReader(config: checkpoint.config, path: checkpoint.path))
         }
         let path = checkpoint.path
-        guard heads % keyValueHeads == 0, headDimension % 2 == 0, headDimension <= KeyValueLayout.largestDimension else {
+        guard heads % keyValueHeads == 0, headDimension % 2 == 0, headDimension <= KeyValueLayout.largestDimension
+        else {
             throw CheckpointError(
                 .malformed,
                 "\(heads) heads of \(headDimension) channels over \(keyValueHeads) key-value heads make no attention",
-                file: path)
+                file: path
+            )
         }
     }
 
@@ -195,7 +199,10 @@ struct LlamaConfiguration: Sendable {
         ropeTheta = Float(try metadata.floatIfPresent("llama.rope.freq_base") ?? 10_000)
         let rotated = try metadata.integerIfPresent("llama.rope.dimension_count") ?? headDimension
         guard rotated == headDimension else {
-            throw metadata.error("rotating \(rotated) of \(headDimension) channels is not built", key: "llama.rope.dimension_count")
+            throw metadata.error(
+                "rotating \(rotated) of \(headDimension) channels is not built",
+                key: "llama.rope.dimension_count"
+            )
         }
         let scaling = try metadata.stringIfPresent("llama.rope.scaling.type") ?? "none"
         guard scaling == "none" else {

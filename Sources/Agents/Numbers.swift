@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// e to the power x.
+func exponential(_ x: Double) -> Double { exp(x) }
+
+/// Two decimals, for traces.
+func decimals(_ value: Double) -> String { String(format: "%.2f", value) }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import Knowledge
+
+/// Whether a sentence says no more than a quotation does.
+enum SupportCheck {
+    /// The parts of a model's words that quotations support, joined; empty if none is.
+    static func supported(_ words: String, by quotes: [String], question: String) -> String {
+        let evidence = quotes.flatMap(sentences)
+        let asked = Set(TermAnalyzer.terms(of: question))
+        return sentences(words).filter { sentence in
+            let terms = Set(TermAnalyzer.terms(of: sentence))
+            guard !terms.isSubset(of: asked) else { return false }  // it says nothing new
+            return evidence.contains { supports(terms, Set(TermAnalyzer.terms(of: $0)), asked) }
+        }.joined(separator: " ")
+    }
+
+    /// Every number and code stands in the one sentence, and of the other terms at least four in five do there or in
+    /// the question.
+    private static func supports(_ terms: Set<String>, _ evidence: Set<String>, _ asked: Set<String>) -> Bool {
+        let exact = terms.filter { $0.contains(where: \.isNumber) }
+        guard exact.isSubset(of: evidence) else { return false }
+        let known = terms.filter { evidence.contains($0) || asked.contains($0) }
+        return known.count * 5 >= terms.count * 4 && !terms.isDisjoint(with: evidence.subtracting(asked))
+    }
+
+    private static func sentences(_ text: String) -> [String] {
+        text.split(separator: "\n").flatMap { line -> [String] in
+            let scalars = Array(line.unicodeScalars)
+            var start = 0
+            return SentenceSplitter.ends(in: scalars[...]).compactMap { end in
+                defer { start = end }
+                var view = String.UnicodeScalarView()
+                view.append(contentsOf: scalars[start..<end])
+                let sentence = String(view).trimming()
+                return sentence.isEmpty ? nil : sentence
+            }
+        }
+    }
+}
+
+extension String {
+    /// Without the white space around it.
+    func trimming() -> String {
+        var rest = self[...]
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Knowledge
+
+/// A span worth quoting.
+public struct Quote: Sendable, Hashable {
+    /// The span.
+    public let citation: Citation
+    /// The headings above it, outermost first.
+    public let headings: [String]
+    /// How well it fits the question; comparable within one turn only.
+    public let score: Double
+}
+
+/// Chooses from passages the sentence nearest to the question, with its neighbours, as the quotation.
+///
+/// A sentence's score is its similarity in meaning plus the share of the question's terms, weighted by rarity, that it
+/// speaks of under its headings. Where the embedder cannot read the question its similarity has no say.
+package struct QuoteSelector: Sendable {
+    /// Characters of a quotation, at most 900.
+    static let quoteLength = 500
+    /// Two quotations at most, the second only if it scores nearly as well.
+    static let secondQuote = 0.7
+
+    let knowledge: KnowledgeBase
+    let embedding: TextEmbedding
+
+    /// What was chosen, and how sure that is.
+    struct Selection: Sendable {
+        var quotes: [Quote] = []
+        /// The nearest sentence's cosine to the question.
+        var similarity = 0.0
+        /// The best passage's share of the question's terms.
+        var coverage = 0.0
+        /// 0 to 1.
+        var confidence = 0.0
+        /// Whether it is worth showing at all.
+        var isAnswer: Bool { !quotes.isEmpty && confidence >= QuoteSelector.threshold }
+    }
+
+    /// Below this nothing is shown.
+    static let threshold = 0.35
+
+    private struct Candidate {
+        let hit: Int
+        let sentence: Range<Int>  // scalars of the passage
+        let text: String
+        var similarity = 0.0
+        var coverage = 0.0
+        var score: Double { similarity + coverage }
+    }
+
+    /// Chooses quotations.
+    ///
+    /// - Throws: What the embedder and the knowledge base throw.
+    func select(_ question: String, from hits: [Hit]) async throws -> Selection {
+        let passages = hits.map { Array($0.text.unicodeScalars) }
+        var candidates: [Candidate] = []
+        for (index, passage) in passages.enumerated() {
+            for sentence in Self.sentences(passage) {
+                candidates.append(Candidate(hit: index, sentence: sentence, text: Self.string(passage[sentence])))
+            }
+        }
+        guard !candidates.isEmpty else { return Selection() }
+
+        let reads = try embedding.unknownShare(question) <= 0.2
+        if reads { try await addSimilarity(question, hits, &candidates) }
+        for index in candidates.indices {
+            let candidate = candidates[index]
+            candidates[index].coverage = try knowledge.coverage(of: question, by: hits[candidate.hit].headings + [candidate.text])
+        }
+        var selection = Selection()
+        selection.similarity = candidates.map(\.similarity).max() ?? 0
+        for hit in hits.prefix(8) {
+            selection.coverage = max(selection.coverage, try knowledge.coverage(of: question, by: hit.headings + [hit.text]))
+        }
+        selection.confidence = Self.confidence(selection, reads: reads)
+
+        // Equal scores: the passage found first, then the sentence that stands first.
+        let ranked = candidates.indices.sorted { (candidates[$1].score, $0) < (candidates[$0].score, $1) }
+        guard let best = ranked.first else { return selection }
+        var chosen = [best]
+        if let second = ranked.first(where: { candidates[$0].hit != candidates[best].hit }),
+            candidates[second].score >= Self.secondQuote * candidates[best].score
+        {
+            chosen.append(second)
+        }
+        selection.quotes = chosen.map { index in
+            let candidate = candidates[index]
+            let passage = passages[candidate.hit]
+            let span = Self.widened(candidate.sentence, in: passage)
+            let hit = hits[candidate.hit]
+            return Quote(
+                citation: Citation(
+                    document: hit.document, passage: hit.passage, start: hit.start + span.lowerBound,
+                    end: hit.start + span.upperBound, quote: Self.string(passage[span])),
+                headings: hit.headings, score: candidate.score)
+        }
+        return selection
+    }
+
+    /// Cosine of each sentence to the question, alone or under its headings, whichever is nearer.
+    private func addSimilarity(_ question: String, _ hits: [Hit], _ candidates: inout [Candidate]) async throws {
+        let headed = candidates.map { (hits[$0.hit].headings + [$0.text]).joined(separator: ". ") }
+        let vectors = try await embedding.vectors([question] + candidates.map(\.text) + headed)
+        guard let query = vectors.first else { return }
+        func cosine(_ vector: [Float]) -> Double {
+            zip(vector, query).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        }
+        for index in candidates.indices {
+            let alone = cosine(vectors[1 + index])
+            let under = cosine(vectors[1 + candidates.count + index])
+            candidates[index].similarity = max(alone, under)
+        }
+    }
+
+    /// How sure an answer is: where meaning counts, similarity and coverage stand for each other.
+    private static func confidence(_ selection: Selection, reads: Bool) -> Double {
+        let evidence = reads ? (selection.similarity + selection.coverage) / 1.5 : selection.coverage
+        return min(1, max(0, evidence))
+    }
+
+    /// Sentences of a passage, as ranges without the white space around them.
+    private static func sentences(_ scalars: [Unicode.Scalar]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var lineStart = 0
+        for index in 0...scalars.count where index == scalars.count || scalars[index] == "\n" {
+            var start = lineStart
+            for end in SentenceSplitter.ends(in: scalars[lineStart..<index]) {
+                if let range = trimmed(start..<end, scalars) { ranges.append(range) }
+                start = end
+            }
+            lineStart = index + 1
+        }
+        return ranges
+    }
+
+    private static func trimmed(_ range: Range<Int>, _ scalars: [Unicode.Scalar]) -> Range<Int>? {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high, scalars[low].properties.isWhitespace { low += 1 }
+        while high > low, scalars[high - 1].properties.isWhitespace { high -= 1 }
+        return low < high ? low..<high : nil
+    }
+
+    /// The sentence with whole neighbours, those after it first, while they fit.
+    private static func widened(_ sentence: Range<Int>, in scalars: [Unicode.Scalar]) -> Range<Int> {
+        let all = sentences(scalars)
+        guard let index = all.firstIndex(of: sentence) else { return sentence }
+        var (first, last) = (index, index)
+        var grew = true
+        while grew {
+            grew = false
+            if last + 1 < all.count, all[last + 1].upperBound - all[first].lowerBound <= quoteLength {
+                last += 1
+                grew = true
+            }
+            if first > 0, all[last].upperBound - all[first - 1].lowerBound <= quoteLength {
+                first -= 1
+                grew = true
+            }
+        }
+        let span = all[first].lowerBound..<all[last].upperBound
+        return span.lowerBound..<min(span.upperBound, span.lowerBound + 900)
+    }
+
+    private static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: scalars)
+        return String(view)
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The second reading of a file: extracted lines, in pieces of about 1 MiB of the file.
+final class DocumentReader {
+    private let file: InputFile
+    private let scan: FileScan
+    private let decoder: TextDecoder
+    private var splitter = LineSplitter()
+    private var lines: any LineReader
+    private var page: HTMLExtractor?
+    private var hash = SecureHash()
+    private var toSkip: Int
+    private var isDone = false
+
+    init(path: String, scan: FileScan) throws(KnowledgeError) {
+        file = try InputFile(path)
+        self.scan = scan
+        guard let decoder = TextDecoder(scan.encoding) else {
+            throw KnowledgeError(
+                .badDocument,
+                "in \(scan.encoding.name), which this system cannot convert",
+                subject: path
+            )
+        }
+        self.decoder = decoder
+        toSkip = scan.encoding.markLength
+        lines = scan.format == .markdown ? MarkdownReader() : PlainTextReader()
+        page = scan.format == .html ? try HTMLExtractor() : nil
+    }
+
+    /// Places that were no valid character.
+    var replaced: Int { decoder.replaced }
+    /// The document's own title.
+    var title: String? { page?.title }
+
+    /// The next lines; nil at the end. A file that is another than the scanned one is an error.
+    func next() throws -> [ExtractedLine]? {
+        if isDone { return nil }
+        let bytes = try file.read()
+        hash.update(bytes)
+        var result: [ExtractedLine] = []
+        if bytes.isEmpty {
+            isDone = true
+            guard hash.finalize() == scan.sha256 else {
+                throw KnowledgeError(.unreadable, "changed while it was read; add it again", subject: file.path)
+            }
+            try take(decoder.finish(), into: &result)
+            try finish(into: &result)
+            return result
+        }
+        let skipped = min(toSkip, bytes.count)
+        toSkip -= skipped
+        try take(decoder.decode(bytes.dropFirst(skipped)), into: &result)
+        return result
+    }
+
+    private func take(_ utf8: [UInt8], into result: inout [ExtractedLine]) throws {
+        if let page {
+            result += try page.feed(utf8)
+        } else {
+            splitter.split(utf8) { result += lines.read($0, endsLine: $1) }
+        }
+    }
+
+    private func finish(into result: inout [ExtractedLine]) throws {
+        if let page {
+            result += try page.finish()
+        } else {
+            splitter.finish { result += lines.read($0, endsLine: $1) }
+            result += lines.finish()
+        }
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Foundation
+import GRDB
+import Synchronization
+
+/// Documents, their passages, full text and vectors in one SQLite file.
+///
+///     let base = try await KnowledgeBase.open(named: "default", home: home, embedding: embedding)
+///     let report = try await base.add(["docs"])
+///     let hits = try await base.search("how long does the battery last?", top: 5)
+///
+/// A document is wholly in or not at all, also after a crash. Any number of processes may read; writers take turns.
+public final class KnowledgeBase: Sendable {
+    /// Its name.
+    public let name: String
+    let embedding: TextEmbedding?
+    let store: Store
+    let lockWait: Double
+    private let index = Mutex<PassageIndex?>(nil)
+
+    private init(name: String, embedding: TextEmbedding?, store: Store, lockWait: Double) {
+        self.name = name
+        self.embedding = embedding
+        self.store = store
+        self.lockWait = lockWait
+    }
+
+    /// Opens the knowledge base `home/knowledge/NAME.sqlite`.
+    ///
+    /// `default` always exists; another one is made only if `creating`. Without an embedder it can be listed, shown,
+    /// verified, removed from and searched by full text. `lockWait` is how many seconds to wait for another writer.
+    /// Throws `KnowledgeError`: `notFound` with near names, `wrongEmbedder` if its vectors are another embedder's.
+    public static func open(
+        named name: String = "default",
+        home: URL,
+        embedding: TextEmbedding? = nil,
+        creating: Bool = false,
+        lockWait: Double = 60
+    ) async throws -> KnowledgeBase {
+        guard isValid(name) else {
+            throw KnowledgeError(
+                .badArgument,
+                "`\(name)` cannot name a knowledge base; use letters, digits, `-`, `_` and `.`, at most 64 of them",
+                subject: name
+            )
+        }
+        let folder = folder(home)
+        let path = folder.appendingPathComponent(name + ".sqlite").path
+        let exists = FileManager.default.fileExists(atPath: path)
+        guard exists || creating || name == "default" else {
+            let hint = NearNames.hint(name, among: names(home: home))
+            throw KnowledgeError(.notFound, "no knowledge base `\(name)`\(hint)", subject: name)
+        }
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw KnowledgeError(
+                .notWritable,
+                "`\(folder.path)` cannot be made: \(error.localizedDescription)",
+                subject: folder.path,
+                underlying: error
+            )
+        }
+        let lock = try await WriteLock(path: path + ".lock", seconds: lockWait)
+        defer { withExtendedLifetime(lock) {} }
+        do {
+            let base = KnowledgeBase(name: name, embedding: embedding, store: try Store(path: path), lockWait: lockWait)
+            try base.read { db in try base.checkEmbedder(in: db) }
+            return base
+        } catch {
+            throw KnowledgeError.store(error, path: path)
+        }
+    }
+
+    /// The names of the knowledge bases there are; `default` is always among them.
+    public static func names(home: URL) -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder(home).path)) ?? []
+        let found = files.filter { $0.hasSuffix(".sqlite") }.map { String($0.dropLast(7)) }.filter(isValid)
+        return Set(found + ["default"]).sorted()
+    }
+
+    private static func folder(_ home: URL) -> URL { home.appendingPathComponent("knowledge", isDirectory: true) }
+
+    private static func isValid(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 64 && !name.hasPrefix(".")
+            && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+    }
+
+    // MARK: - Access
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try store.pool.read(body) } catch { throw KnowledgeError.store(error, path: store.path) }
+    }
+
+    /// One transaction, alone among all writers.
+    func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
+        let lock = try await WriteLock(path: store.lockPath, seconds: lockWait)
+        defer { withExtendedLifetime(lock) {} }
+        return try writeLocked(body)
+    }
+
+    private func writeLocked<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do { return try store.pool.write(body) } catch { throw KnowledgeError.store(error, path: store.path) }
+    }
+
+    /// Vectors of two embedders have nothing to do with each other.
+    func checkEmbedder(in db: Database) throws {
+        guard let embedding, let stored = try Store.embedder(in: db), stored != embedding.identity else { return }
+        if try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM document WHERE name IS NOT NULL") == 0 { return }
+        let given = embedding.identity
+        throw KnowledgeError(
+            .wrongEmbedder,
+            "the knowledge base `\(name)` holds vectors of another embedder (model \(stored.modelHash.prefix(12)), "
+                + "\(stored.precision), dimension \(stored.dimension), \(stored.tokenLimit) tokens) than the one given "
+                + "(model \(given.modelHash.prefix(12)), \(given.precision), dimension \(given.dimension), "
+                + "\(given.tokenLimit) tokens); use that model, or add the documents to another knowledge base with --kb",
+            subject: name
+        )
+    }
+
+    /// The journal mode and the `synchronous` level of the connection that writes.
+    package func durability() throws -> String {
+        try store.pool.writeWithoutTransaction { db in
+            let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? ""
+            return try "\(mode) \(Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1)"
+        }
+    }
+
+    /// The index of what is stored now, read again after a change.
+    func currentIndex(in db: Database) throws -> PassageIndex {
+        let version = try Store.version(in: db)
+        if let known = index.withLock({ $0 }), known.version == version { return known }
+        let dimension = try Store.embedder(in: db)?.dimension ?? 0
+        let fresh = try PassageIndex(db: db, version: version, dimension: dimension)
+        index.withLock { $0 = fresh }
+        return fresh
+    }
+}

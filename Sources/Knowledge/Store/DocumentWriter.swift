@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import GRDB
+
+/// One document on its way in: one transaction, open across many calls, so that a text of any size is written in
+/// pieces. Dropped without `commit`, it leaves nothing.
+final class DocumentWriter {
+    private let pool: DatabasePool
+    private let name: String
+    private var isOpen = false
+    private var document: Int64 = 0
+    private var chunkText = ""
+    private var chunkSize = 0
+    private var chunks = 0
+    private var passages = 0
+    private var characters = 0
+    private var hasText = false
+
+    private static let chunkLimit = 65_536
+
+    init(pool: DatabasePool, name: String) throws {
+        self.pool = pool
+        self.name = name
+        document = try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "BEGIN IMMEDIATE")
+            do {
+                // The row is nameless, and without a name no document, until all of it is there.
+                try db.execute(
+                    sql: """
+                        INSERT INTO document
+                            (name, title, format, encoding, bytes, characters, passages, sha256, pipeline, added, checksum)
+                        VALUES (NULL, NULL, '', '', 0, 0, 0, x'', 0, 0, x'')
+                        """
+                )
+            } catch {
+                try? db.execute(sql: "ROLLBACK")
+                throw error
+            }
+            return db.lastInsertedRowID
+        }
+        isOpen = true
+    }
+
+    deinit { rollBack() }
+
+    func rollBack() {
+        guard isOpen else { return }
+        isOpen = false
+        // SQLite has rolled back by itself where the disk was full.
+        try? pool.writeWithoutTransaction { db in
+            if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
+        }
+    }
+
+    var passageCount: Int { passages }
+
+    /// Whether anything but white space was written.
+    var hasContent: Bool { hasText }
+
+    func append(_ line: ExtractedLine) throws {
+        if !hasText { hasText = line.text.contains { !$0.isWhitespace } }
+        chunkText += line.text
+        if line.endsLine { chunkText += "\n" }
+        let added = line.text.unicodeScalars.count + (line.endsLine ? 1 : 0)
+        characters += added
+        chunkSize += added
+        if chunkSize >= Self.chunkLimit { try flushChunk() }
+    }
+
+    private func flushChunk() throws {
+        guard chunkSize > 0 else { return }
+        let (text, ordinal, document) = (chunkText, chunks, document)
+        try pool.writeWithoutTransaction { db in
+            try db.execute(
+                sql: "INSERT INTO chunk (document, ordinal, text, checksum) VALUES (?, ?, ?, ?)",
+                arguments: [document, ordinal, text, Data(Checksum.of([String(ordinal), text]))]
+            )
+        }
+        chunks += 1
+        chunkText = ""
+        chunkSize = 0
+    }
+
+    /// The stored vectors of passages that are known already, nil for the others.
+    func knownVectors(_ drafts: [PassageDraft]) throws -> [[UInt8]?] {
+        try pool.writeWithoutTransaction { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT vector.data, vector.checksum FROM passage JOIN vector ON vector.passage = passage.id
+                    WHERE passage.key = ? LIMIT 1
+                    """
+            )
+            return try drafts.map { draft in
+                guard let row = try Row.fetchOne(statement, arguments: [draft.key]) else { return nil }
+                let data = Array(try row.value("data") as Data)
+                return Checksum.of(data) == Array(try row.value("checksum") as Data) ? data : nil
+            }
+        }
+    }
+
+    func append(_ drafts: [PassageDraft], vectors: [[UInt8]]) throws {
+        let (first, document) = (passages, document)
+        try pool.writeWithoutTransaction { db in
+            for (index, (draft, vector)) in zip(drafts, vectors).enumerated() {
+                try Self.insert(draft, vector: vector, ordinal: first + index, document: document, into: db)
+            }
+        }
+        passages += drafts.count
+    }
+
+    private static func insert(
+        _ draft: PassageDraft,
+        vector: [UInt8],
+        ordinal: Int,
+        document: Int64,
+        into db: Database
+    ) throws {
+        let (headingTerms, bodyTerms) = IndexTerms.of(text: draft.text, headings: draft.headings)
+        let record = PassageRecord(
+            id: 0,
+            document: document,
+            ordinal: ordinal,
+            key: draft.key,
+            start: draft.start,
+            end: draft.end,
+            text: draft.text,
+            headings: draft.headings,
+            length: IndexTerms.length(headingTerms, bodyTerms)
+        )
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO passage (document, ordinal, key, start, "end", text, headings, length, checksum)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            document, ordinal, record.key, record.start, record.end, record.text, PassageRecord.encode(record.headings),
+            record.length, Data(record.expectedChecksum),
+        ])
+        let id = db.lastInsertedRowID
+        try db.cachedStatement(sql: "INSERT INTO vector (passage, data, checksum) VALUES (?, ?, ?)")
+            .execute(arguments: [id, Data(vector), Data(Checksum.of(vector))])
+        try db.cachedStatement(sql: "INSERT INTO passage_terms (rowid, headings, body) VALUES (?, ?, ?)")
+            .execute(arguments: [id, headingTerms.joined(separator: " "), bodyTerms.joined(separator: " ")])
+    }
+
+    /// Puts the document in the place of one of the same name, and makes all of it lasting.
+    func commit(title: String?, scan: FileScan, embedder: TextEmbedding.Identity) throws {
+        try flushChunk()
+        var record = DocumentRecord(
+            id: document,
+            name: name,
+            title: title,
+            format: scan.format.rawValue,
+            encoding: scan.encoding.name,
+            bytes: scan.byteCount,
+            characters: characters,
+            passages: passages,
+            sha256: scan.sha256,
+            pipeline: Schema.pipeline,
+            added: Int(Date().timeIntervalSince1970)
+        )
+        record.checksum = record.expectedChecksum
+        let final = record
+        try pool.writeWithoutTransaction { db in
+            try Store.delete(documentNamed: final.name, from: db)
+            try db.execute(
+                sql: """
+                    UPDATE document SET name = ?, title = ?, format = ?, encoding = ?, bytes = ?, characters = ?,
+                        passages = ?, sha256 = ?, pipeline = ?, added = ?, checksum = ? WHERE id = ?
+                    """,
+                arguments: [
+                    final.name, final.title, final.format, final.encoding, final.bytes, final.characters,
+                    final.passages,
+                    Data(final.sha256), final.pipeline, final.added, Data(final.checksum), final.id,
+                ]
+            )
+            try Store.record(embedder: embedder, in: db)
+            try Store.bumpVersion(in: db)
+            try db.execute(sql: "COMMIT")
+        }
+        isOpen = false
+    }
+}
+
+/// A passage's terms as they stand in the full-text table.
+enum IndexTerms {
+    /// A term of a heading counts this often.
+    static let headingWeight = 2
+
+    static func of(text: String, headings: [String]) -> (headings: [String], body: [String]) {
+        (headings.flatMap(TermAnalyzer.terms), TermAnalyzer.terms(of: text))
+    }
+
+    /// The passage's length in BM25.
+    static func length(_ headings: [String], _ body: [String]) -> Int { headingWeight * headings.count + body.count }
+}
