@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Knowledge
 import LanguageModels
 import Tensors
 import TextGeneration
@@ -54,6 +55,7 @@ extension Exit {
         case let error as TensorError: (error.code == .outOfMemory ? .unavailable : .data, error.description)
         case let error as TextGenerationError: generation(error)
         case let error as LanguageModelError: (.data, error.description)
+        case let error as KnowledgeError: (Exit(rawValue: error.code.exitCode) ?? .software, error.description)
         case is CancellationError: (.interrupted, "interrupted")
         default: (.software, "\(error); this is a defect of martlet, please report it with the command")
         }

@@ -11,11 +11,15 @@ struct Martlet: AsyncParsableCommand {
         abstract: "Answers from your own documents, with citations, by a language model on this machine.",
         discussion: """
             EXAMPLES
-              martlet models pull smollm2-135m-instruct
+              martlet kb add ~/notes
+              martlet ask "When is the rent due?"
+              martlet chat
               martlet generate "Name three rivers." --max-new-tokens 40
             """,
         version: "0.1.0",
         groupedSubcommands: [
+            CommandGroup(name: "Answers", subcommands: [AskCommand.self, ChatCommand.self]),
+            CommandGroup(name: "Knowledge", subcommands: [KnowledgeCommand.self]),
             CommandGroup(name: "Models", subcommands: [ModelsCommand.self]),
             CommandGroup(
                 name: "The model alone",
