@@ -50,7 +50,7 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
         guard given == 1 else {
             throw ValidationError(
                 given == 0
-                    ? "there is no prompt; give PROMPT, --prompts FILE or --ids"
+                    ? "there is no prompt; give PROMPT (after -- if it begins with a dash), --prompts FILE or --ids"
                     : "PROMPT, --prompts and --ids exclude one another; give one of them"
             )
         }
@@ -62,7 +62,7 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
     }
 
     func run() async throws {
-        let path = try await model.open().path
+        let path = try await model.path()
         let loaded = try await onOwnThread { try LoadedLanguageModel.shared(path, precision: .float32) }
         // Seeds that every reader of JSON can hold.
         let seed = common.seed?.value ?? .random(in: 0..<1 << 53)
@@ -242,11 +242,11 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
 
     private func summary(_ usage: GenerationUsage, seed: UInt64) -> String {
         func rate(_ tokens: Int, _ seconds: Double) -> String {
-            seconds > 0 ? ", \(Amount.fixed(Double(tokens) / seconds, 0)) tokens/s" : ""
+            seconds > 0 && tokens > 0 ? ", \(Amount.fixed(Double(tokens) / seconds, 0)) tokens/s" : ""
         }
         // The first token comes out of the prompt's pass.
-        var text = "prompt: \(usage.promptTokens) tokens\(rate(usage.promptTokens, usage.promptSeconds)); "
-        text += "text: \(usage.completionTokens) tokens"
+        var text = "prompt: \(counted(usage.promptTokens, "token"))\(rate(usage.promptTokens, usage.promptSeconds)); "
+        text += "text: \(counted(usage.completionTokens, "token"))"
         text += rate(usage.completionTokens - 1, usage.completionSeconds)
         if sampling.samples { text += "; seed \(Int(truncatingIfNeeded: seed))" }
         return text
