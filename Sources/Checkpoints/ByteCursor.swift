@@ -49,6 +49,11 @@ struct ByteCursor {
     ) throws(CheckpointError) -> T {
         guard remaining >= MemoryLayout<T>.size else { throw malformed("the file ends inside \(what)") }
         var value: T = 0
+        if position + MemoryLayout<T>.size <= window.count {
+            value = window.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: T.self)) }
+            position += MemoryLayout<T>.size
+            return value
+        }
         for index in 0..<MemoryLayout<T>.size {
             guard let byte = try next() else { throw malformed("the file ends inside \(what)") }
             value |= T(byte) << T(8 * index)
@@ -86,5 +91,29 @@ struct ByteCursor {
         let bytes = try file.bytes(at: offset, count: count)
         try skip(count, what)
         return bytes
+    }
+
+    /// Appends the next `count` bytes to `bytes`.
+    mutating func append(_ count: Int, to bytes: inout [UInt8], _ what: String) throws(CheckpointError) {
+        if count >= 0, position + count <= window.count {
+            bytes.append(contentsOf: window[position..<position + count])
+            position += count
+        } else {
+            bytes.append(contentsOf: try self.bytes(count, what))
+        }
+    }
+
+    /// Appends to `bytes` what comes before the next quote, backslash or control character, or as much of it as the
+    /// window holds, and at most `limit` bytes.
+    mutating func appendPlainText(to bytes: inout [UInt8], limit: Int) throws(CheckpointError) {
+        guard try peek() != nil else { return }
+        let last = min(window.count, position + limit)
+        let stop = window.withUnsafeBufferPointer { window in
+            var stop = position
+            while stop < last, window[stop] >= 0x20, window[stop] != 0x22, window[stop] != 0x5C { stop += 1 }
+            return stop
+        }
+        bytes.append(contentsOf: window[position..<stop])
+        position = stop
     }
 }

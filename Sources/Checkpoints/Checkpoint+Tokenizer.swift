@@ -88,7 +88,7 @@ extension Checkpoint {
         return id
     }
 
-    private static func error(_ error: TokenizationError, _ file: String) -> CheckpointError {
+    static func error(_ error: TokenizationError, _ file: String) -> CheckpointError {
         CheckpointError(
             error.code == .notSupported ? .unsupported : .malformed,
             error.message,

@@ -48,6 +48,7 @@ extension ModelStore {
         let checkpoint = try Checkpoint.open(path)
         let tokenizer = try checkpoint.tokenizer()
         try checkpoint.checkAgainst(tokenizer)
+        try checkpoint.checkTemplate(of: tokenizer)
         _ = try checkpoint.endTokenIDs()
         return Verification(
             path: path,
@@ -77,6 +78,17 @@ extension Checkpoint {
                 file: path,
                 key: "vocab_size"
             )
+        }
+    }
+
+    /// A chat template that is no Jinja shows now, not when someone first talks to the model.
+    func checkTemplate(of tokenizer: Tokenizer?) throws(CheckpointError) {
+        guard let source = tokenizer?.chatTemplate else { return }
+        do throws(TokenizationError) {
+            _ = try ChatTemplate(source)
+        } catch {
+            // One that asks for more than is built leaves the model sound, and usable without it.
+            if error.code != .notSupported { throw Self.error(error, path) }
         }
     }
 

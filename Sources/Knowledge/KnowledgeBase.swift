@@ -61,10 +61,16 @@ public final class KnowledgeBase: Sendable {
                 underlying: error
             )
         }
-        let lock = try await WriteLock(path: path + ".lock", seconds: lockWait)
+        // Who only opens must not wait for a writer, so the lock is taken for making the tables alone.
+        var lock = exists ? nil : try await WriteLock(path: path + ".lock", seconds: lockWait)
         defer { withExtendedLifetime(lock) {} }
         do {
-            let base = KnowledgeBase(name: name, embedding: embedding, store: try Store(path: path), lockWait: lockWait)
+            let store = try Store(path: path)
+            if try !store.isComplete() {
+                if lock == nil { lock = try await WriteLock(path: store.lockPath, seconds: lockWait) }
+                try store.complete()
+            }
+            let base = KnowledgeBase(name: name, embedding: embedding, store: store, lockWait: lockWait)
             try base.read { db in try base.checkEmbedder(in: db) }
             return base
         } catch {

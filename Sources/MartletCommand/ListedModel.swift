@@ -37,7 +37,8 @@ struct ListedModel {
         for found in try store.installed() where ModelCatalog.model(named: found.name) == nil {
             // A model that cannot be opened is listed all the same; `models verify` says what is wrong with it.
             let checkpoint = try? Checkpoint.open(found.path)
-            var model = checkpoint.map { ListedModel($0, name: found.name) }
+            var model =
+                checkpoint.map { ListedModel($0, name: found.name) }
                 ?? ListedModel(name: found.name, isSupported: false, path: found.path)
             model.byteCount = found.byteCount
             models.append(model)
@@ -46,9 +47,16 @@ struct ListedModel {
     }
 
     init(
-        name: String, purpose: String? = nil, architecture: String? = nil, parameters: Int? = nil,
-        quantisation: String? = nil, byteCount: Int? = nil, license: String? = nil, contextLength: Int? = nil,
-        isSupported: Bool, path: String?
+        name: String,
+        purpose: String? = nil,
+        architecture: String? = nil,
+        parameters: Int? = nil,
+        quantisation: String? = nil,
+        byteCount: Int? = nil,
+        license: String? = nil,
+        contextLength: Int? = nil,
+        isSupported: Bool,
+        path: String?
     ) {
         self.name = name
         self.purpose = purpose

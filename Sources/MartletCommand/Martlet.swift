@@ -49,7 +49,7 @@ struct Martlet: AsyncParsableCommand {
             try StandardOutput.flush()
         } catch is ClosedPipe {
             end(.done, nil)
-        } catch where [.success, .validationFailure].contains(exitCode(for: error)) {
+        } catch  where [.success, .validationFailure].contains(exitCode(for: error)) {
             endParsing(error)
         } catch {
             // Lines that are whole have a reader still; a second failure would hide the first.
@@ -77,7 +77,10 @@ struct Martlet: AsyncParsableCommand {
                 try StandardOutput.write(fullMessage(for: error) + "\n")
                 try StandardOutput.flush()
             } catch {
-                end(error is ClosedPipe ? .done : Exit.of(error).exit, error is ClosedPipe ? nil : Exit.of(error).message)
+                end(
+                    error is ClosedPipe ? .done : Exit.of(error).exit,
+                    error is ClosedPipe ? nil : Exit.of(error).message
+                )
             }
             end(.done, nil)
         }

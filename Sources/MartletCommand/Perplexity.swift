@@ -16,9 +16,8 @@ struct Perplexity {
     /// The mean over all scored ids.
     var meanLoss: Double { tokenLosses.reduce(0, +) / Double(tokenLosses.count) }
 
-    /// Scores the ids of one window from place `first` + 1 on, each given all before it in the window.
-    ///
-    /// - Parameter looksBeyond: Whether the likeliest id after the last one is wanted too.
+    /// Scores the ids of one window from place `first` + 1 on, each given all before it in the window; the likeliest
+    /// id after the last one too where the caller looks beyond.
     mutating func score(_ window: [Int32], from first: Int, looksBeyond: Bool = false) throws {
         var batch = TokenBatch()
         batch.append(contentsOf: window, sequence: 0)

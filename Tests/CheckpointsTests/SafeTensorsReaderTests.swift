@@ -108,6 +108,15 @@ func safeTensors(_ header: [UInt8], data: Int = 0, length: UInt64? = nil) -> [UI
         #expect(error.file != nil)
     }
 
+    @Test func errorsNameTheTensor() throws {
+        let error = try errorOpening(
+            safeTensors("{\(Self.entry("w", "F32", "[-1]", "[0,4]"))}", data: 4),
+            as: "m.safetensors"
+        )
+        #expect(error?.key == "w")
+        #expect(error?.offset == 37)
+    }
+
     @Test func unsupportedTypesAreNamed() throws {
         let error = try errorOpening(
             safeTensors("{\(Self.entry("w", "F8_E4M3", "[4]", "[0,4]"))}", data: 4),

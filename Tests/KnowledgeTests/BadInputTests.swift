@@ -114,9 +114,14 @@ import Darwin
         _ = try await folder.open()
         let descriptor = open(folder.home.path + "/knowledge/default.sqlite.lock", O_RDWR)
         #expect(flock(descriptor, LOCK_EX) == 0)
-        let error = await #expect(throws: KnowledgeError.self) {
-            _ = try await KnowledgeBase.open(home: folder.home, lockWait: 0.1)
-        }
+        // Reading does not wait.
+        let patient = try await KnowledgeBase.open(
+            home: folder.home,
+            embedding: FakeEmbedder().embedding,
+            lockWait: 0.1
+        )
+        #expect(try await patient.search("anything").isEmpty)
+        let error = await #expect(throws: KnowledgeError.self) { _ = try await patient.add([path]) }
         #expect(error?.code == .busy)
         close(descriptor)
         let base = try await folder.open()

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import Checkpoints
 import Foundation
 import LanguageModels
 import Testing
 import TextGeneration
+import Tokenization
 
 @Suite(.timeLimit(.minutes(1))) struct EmbeddedLanguageModelTests {
     private static let options = GenerationOptions(maximumResponseTokens: 8)
@@ -108,6 +110,26 @@ import TextGeneration
         let whole = try await model.loaded.engine.score(prompt + prompts.continuation("yes"))
         let expected = whole.logprobs.suffix(3).reduce(0, +)
         #expect(abs(likelihoods[0].logProbability - expected) < 1e-12)
+    }
+
+    /// The golden checkpoint's folder has no tokenizer; `greedy_from_first4` is what Hugging Face `generate` gives.
+    @Test func aModelWithoutATokenizerTakesIds() async throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/goldens/llama")
+        let golden = try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appending(path: "golden.json"))))
+        let wanted = try #require(golden["greedy_from_first4"]?.array).compactMap { $0.integer.map(Int32.init) }
+        let model = try EmbeddedLanguageModel(folder.path)
+        let request = GenerationRequest(
+            prompt: Array(wanted.prefix(4)),
+            maximumNewTokens: wanted.count - 4,
+            endTokens: model.loaded.endTokens
+        )
+        let result = try await GenerationResult(collecting: model.loaded.engine.generate(request))
+        #expect(result.ids == Array(wanted.dropFirst(4)))
+        #expect(result.bytes.isEmpty)
+        let session = LanguageModelSession(model: model, instructions: nil as Instructions?)
+        let error = await #expect(throws: CheckpointError.self) { try await session.respond(to: "Hi") }
+        #expect(error?.code == .unsupported)
     }
 
     @Test func whatIsNoLanguageModelIsATypedError() throws {

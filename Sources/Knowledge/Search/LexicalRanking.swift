@@ -29,10 +29,12 @@ enum LexicalRanking {
             var position = 0
             let rows = try Row.fetchCursor(statement, arguments: [term])
             while let row = try rows.next() {
-                let id: Int64 = try row.value("doc")
+                // By place, not by name: a frequent term has very many rows. Both are always integers.
+                let id: Int64 = row[0]
+                let times: Int64 = row[1]
                 while position < index.entries.count, index.entries[position].id < id { position += 1 }
                 guard position < index.entries.count else { break }
-                if index.entries[position].id == id { found.append((position, Double(try row.value("times") as Int))) }
+                if index.entries[position].id == id { found.append((position, Double(times))) }
             }
             let weight = inverseDocumentFrequency(count: found.count, total: index.entries.count)
             for (position, times) in found {

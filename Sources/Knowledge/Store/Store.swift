@@ -9,7 +9,7 @@ struct Store: Sendable {
 
     var lockPath: String { path + ".lock" }
 
-    /// Opens or makes the file; the caller holds the write lock, because both may write.
+    /// Opens the file, or makes an empty one; the caller holds the write lock unless it is there already.
     init(path: String) throws {
         self.path = path
         var configuration = Configuration()
@@ -24,8 +24,13 @@ struct Store: Sendable {
             // The pool has chosen NORMAL, which may lose the last documents with the power.
             try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
         }
-        try Schema.migrator.migrate(pool)
     }
+
+    /// Whether all tables are there.
+    func isComplete() throws -> Bool { try pool.read { db in try Schema.migrator.hasCompletedMigrations(db) } }
+
+    /// Makes the tables that are missing; the caller holds the write lock.
+    func complete() throws { try Schema.migrator.migrate(pool) }
 
     // MARK: - Settings
 

@@ -32,7 +32,9 @@ package final class LoadedLanguageModel: Sendable {
     }
 
     /// The tokens at which an answer in a conversation ends.
-    package var conversationEndTokens: Set<Int32> { endTokens.union(prompts?.turnEnd.map { [$0] } ?? []) }
+    package var conversationEndTokens: Set<Int32> {
+        endTokens.union([prompts?.turnEnd, prompts?.tokenizer.eosID].compactMap { $0 })
+    }
 
     /// The prompts of a conversation; a typed error for a model that has no tokenizer.
     package func requirePrompts() throws(CheckpointError) -> PromptEncoder {

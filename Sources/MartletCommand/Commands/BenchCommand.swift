@@ -124,7 +124,9 @@ struct BenchCommand: AsyncParsableCommand, WithCommonOptions {
             let logits = try model.logits(try model(rows, cache: cache), rows: Array(0..<batch))
             logits.withFloats { values in
                 for place in 0..<batch {
-                    let row = UnsafeBufferPointer(rebasing: values[place * model.vocabularySize..<(place + 1) * model.vocabularySize])
+                    let row = UnsafeBufferPointer(
+                        rebasing: values[place * model.vocabularySize..<(place + 1) * model.vocabularySize]
+                    )
                     var best = 0
                     for index in row.indices where row[index] > row[best] { best = index }
                     next[place] = Int32(best)

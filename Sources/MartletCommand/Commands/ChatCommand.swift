@@ -37,7 +37,9 @@ struct ChatCommand: AsyncParsableCommand, WithCommonOptions {
         let spoken = SpokenTurn(json: common.json, trace: self.agent.trace)
         let isTalk = LineReader.isInteractive && !common.json
         if isTalk {
-            try StandardOutput.write("Ask something about `\(self.agent.knowledge.kb)`. /help tells more, /quit ends.\n\n")
+            try StandardOutput.write(
+                "Ask something about `\(self.agent.knowledge.kb)`. /help tells more, /quit ends.\n\n"
+            )
             try StandardOutput.flush()
         }
         let reader = LineReader(historyFile: try common.homeFolder().appendingPathComponent("chat_history").path)
@@ -83,7 +85,9 @@ struct ChatCommand: AsyncParsableCommand, WithCommonOptions {
     }
 
     private func sources(_ turn: Turn?) -> String {
-        guard let response = turn?.response, !response.citations.isEmpty else { return "The last answer cites nothing.\n" }
+        guard let response = turn?.response, !response.citations.isEmpty else {
+            return "The last answer cites nothing.\n"
+        }
         var text = ""
         for (place, citation) in response.citations.enumerated() {
             text += "\(Style.cyan("[\(place + 1)]")) \(printable(citation.document))  "

@@ -27,7 +27,9 @@ struct EmbedCommand: AsyncParsableCommand, WithCommonOptions {
     func validate() throws {
         guard texts.isEmpty != (file == nil) else {
             throw ValidationError(
-                file == nil ? "there is nothing to embed; give TEXT or --file FILE" : "TEXT and --file exclude one another")
+                file == nil
+                    ? "there is nothing to embed; give TEXT or --file FILE" : "TEXT and --file exclude one another"
+            )
         }
     }
 

@@ -49,8 +49,10 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
         let given = [prompt, prompts, ids].compactMap(\.self).count
         guard given == 1 else {
             throw ValidationError(
-                given == 0 ? "there is no prompt; give PROMPT, --prompts FILE or --ids"
-                    : "PROMPT, --prompts and --ids exclude one another; give one of them")
+                given == 0
+                    ? "there is no prompt; give PROMPT, --prompts FILE or --ids"
+                    : "PROMPT, --prompts and --ids exclude one another; give one of them"
+            )
         }
         if raw, chat { throw ValidationError("--raw and --chat exclude one another") }
         if chat, ids != nil { throw ValidationError("--chat takes a text, not ids; leave out one of --chat and --ids") }
@@ -170,7 +172,8 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
     }
 
     private static func results(
-        _ requests: [GenerationRequest], _ engine: GenerationEngine
+        _ requests: [GenerationRequest],
+        _ engine: GenerationEngine
     ) async throws -> [GenerationResult] {
         try await withThrowingTaskGroup(of: (Int, GenerationResult).self) { group in
             for (place, request) in requests.enumerated() {
@@ -183,7 +186,10 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
     }
 
     private static func write(
-        _ results: [GenerationResult], _ loaded: LoadedLanguageModel, seed: UInt64, asJSON: Bool
+        _ results: [GenerationResult],
+        _ loaded: LoadedLanguageModel,
+        seed: UInt64,
+        asJSON: Bool
     ) throws {
         guard asJSON else {
             for result in results { try StandardOutput.write(String(decoding: result.bytes, as: UTF8.self) + "\n") }

@@ -32,14 +32,20 @@ extension KnowledgeCommand {
         func validate() throws {
             if watch { throw ValidationError("--watch is not built yet; leave it out") }
             if let address = paths.first(where: { $0.hasPrefix("http://") || $0.hasPrefix("https://") }) {
-                throw ValidationError("\(address) is a web address, which is not built yet; save the page and add the file")
+                throw ValidationError(
+                    "\(address) is a web address, which is not built yet; save the page and add the file"
+                )
             }
         }
 
         func run() async throws {
             let embedding = try await embedder.load(isAgreed: yes)
             let base = try await KnowledgeBase.open(
-                named: knowledge.kb, home: common.homeFolder(), embedding: embedding, creating: true)
+                named: knowledge.kb,
+                home: common.homeFolder(),
+                embedding: embedding,
+                creating: true
+            )
             let bar = ProgressBar(.items)
             let paths = paths
             let report = try await Interrupts.cancelling {
@@ -48,7 +54,9 @@ extension KnowledgeCommand {
                 }
             }
             bar.clear()
-            try StandardOutput.write(common.json ? String(decoding: JSONText(report.json).bytes, as: UTF8.self) + "\n" : text(report))
+            try StandardOutput.write(
+                common.json ? String(decoding: JSONText(report.json).bytes, as: UTF8.self) + "\n" : text(report)
+            )
             guard report.added + report.unchanged == 0 else { return }
             guard let first = report.skipped.first else {
                 throw CommandError(.noInput, "there is no document in \(paths.map(printable).joined(separator: ", "))")
@@ -80,14 +88,16 @@ extension IngestionReport {
             "added": .integer(added),
             "unchanged": .integer(unchanged),
             "skipped": .array(
-                skipped.map { .members(["path": .string($0.path), "reason": .string($0.reason)]) }),
+                skipped.map { .members(["path": .string($0.path), "reason": .string($0.reason)]) }
+            ),
             "passages": .integer(passages),
             "converted": .array(
                 converted.map {
                     .members([
                         "path": .string($0.path), "encoding": .string($0.encoding), "replaced": .integer($0.replaced),
                     ])
-                }),
+                }
+            ),
         ])
     }
 }

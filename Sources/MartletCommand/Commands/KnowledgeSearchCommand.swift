@@ -42,8 +42,10 @@ extension KnowledgeCommand {
         func validate() throws {
             guard (query == nil) != (queries == nil) else {
                 throw ValidationError(
-                    query == nil ? "there is no question; give QUERY or --queries FILE"
-                        : "QUERY and --queries exclude one another")
+                    query == nil
+                        ? "there is no question; give QUERY or --queries FILE"
+                        : "QUERY and --queries exclude one another"
+                )
             }
             guard (1...10_000).contains(top) else {
                 throw ValidationError("--top is \(top); give a number from 1 to 10000")
@@ -51,7 +53,8 @@ extension KnowledgeCommand {
         }
 
         func run() async throws {
-            let asked = try queries.map { InputText.lines(try InputText.file($0)) } ?? [InputText.argument(query ?? "-")]
+            let asked =
+                try queries.map { InputText.lines(try InputText.file($0)) } ?? [InputText.argument(query ?? "-")]
             let found = try await open().search(asked, top: top, mode: mode)
             if queries == nil, !common.json { return try StandardOutput.write(text(found.first ?? [])) }
             for hits in found { try StandardOutput.write(.array(hits.map(\.json))) }

@@ -30,7 +30,8 @@ struct LogitsCommand: AsyncParsableCommand, WithCommonOptions {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("For each id 1 to count it, 0 to leave it out.", valueName: "mask"))
+        help: ArgumentHelp("For each id 1 to count it, 0 to leave it out.", valueName: "mask")
+    )
     var attentionMask: String?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("For each id its segment.", valueName: "types"))
@@ -57,7 +58,10 @@ struct LogitsCommand: AsyncParsableCommand, WithCommonOptions {
             try write(model, batch)
         case .encoder(let model):
             guard positions == nil else {
-                throw CommandError(.usage, "--positions is for causal models; \(printable(checkpoint.path)) is an encoder")
+                throw CommandError(
+                    .usage,
+                    "--positions is for causal models; \(printable(checkpoint.path)) is an encoder"
+                )
             }
             try batch.check(vocabularySize: model.vocabularySize, contextLength: model.contextLength, countsAll: true)
             try write(model, batch)
@@ -70,7 +74,8 @@ struct LogitsCommand: AsyncParsableCommand, WithCommonOptions {
         let places = batch.places
         let isLast = positions == .last
         // A row whose mask is 0 throughout was refused, so each has a last place.
-        let wanted = isLast ? places.compactMap { $0.compactMap(\.self).last } : places.flatMap { $0.compactMap(\.self) }
+        let wanted =
+            isLast ? places.compactMap { $0.compactMap(\.self).last } : places.flatMap { $0.compactMap(\.self) }
         let width = model.vocabularySize
         let rows = RowSource(count: wanted.count, width: width) { range in
             try model.logits(hidden, rows: Array(wanted[range]))
@@ -137,7 +142,8 @@ private struct ArrayWriter {
     }
 
     mutating func array<Element>(
-        _ elements: [Element], _ body: (inout ArrayWriter, Element) throws -> Void
+        _ elements: [Element],
+        _ body: (inout ArrayWriter, Element) throws -> Void
     ) throws {
         text.append(raw: "[")
         for (place, element) in elements.enumerated() {

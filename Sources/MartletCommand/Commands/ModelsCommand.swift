@@ -114,7 +114,9 @@ extension ModelsCommand {
             var parts = ["\(found.tensorCount) tensors", "\(Amount.count(found.parameterCount)) weights"]
             parts.append(found.vocabularyCount.map { "a vocabulary of \($0)" } ?? "no tokenizer")
             if found.matchesCatalog == true { parts.append("the catalog's bytes (SHA-256)") }
-            try StandardOutput.write("\(Style.green("ok"))  \(printable(found.path)): \(parts.joined(separator: ", "))\n")
+            try StandardOutput.write(
+                "\(Style.green("ok"))  \(printable(found.path)): \(parts.joined(separator: ", "))\n"
+            )
         }
     }
 }

@@ -170,7 +170,8 @@ private struct ShownModel {
     }
 
     private static func line(_ value: JSONValue) -> String {
-        if case .object(let members) = value, let type = members["type"]?.string, let count = members["count"]?.integer {
+        if case .object(let members) = value, let type = members["type"]?.string, let count = members["count"]?.integer
+        {
             return "\(count) × \(type)"
         }
         if let text = value.string { return text }

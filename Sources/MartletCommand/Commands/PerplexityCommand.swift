@@ -42,14 +42,17 @@ struct PerplexityCommand: AsyncParsableCommand, WithCommonOptions {
     func validate() throws {
         guard (file == nil) != (ids == nil) else {
             throw ValidationError(
-                file == nil ? "there is nothing to score; give FILE or --ids" : "FILE and --ids exclude one another")
+                file == nil ? "there is nothing to score; give FILE or --ids" : "FILE and --ids exclude one another"
+            )
         }
         if ids != nil, context != nil || stride != nil {
             throw ValidationError("--context and --stride cut a file into windows; --ids is one window as given")
         }
         if let context, context < 4 { throw ValidationError("--context is \(context); give at least 4") }
         if let stride, stride < 1 || stride >= context ?? 512 {
-            throw ValidationError("--stride is \(stride); give a number from 1 to less than --context (\(context ?? 512))")
+            throw ValidationError(
+                "--stride is \(stride); give a number from 1 to less than --context (\(context ?? 512))"
+            )
         }
     }
 
@@ -115,7 +118,9 @@ struct PerplexityCommand: AsyncParsableCommand, WithCommonOptions {
     private func requireContext(_ length: Int, _ model: any CausalLanguageModel) throws {
         guard length <= model.contextLength else {
             throw CommandError(
-                .data, "a window of \(length) tokens, but the model's context is \(model.contextLength); make it shorter")
+                .data,
+                "a window of \(length) tokens, but the model's context is \(model.contextLength); make it shorter"
+            )
         }
     }
 }

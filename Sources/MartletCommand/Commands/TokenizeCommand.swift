@@ -38,8 +38,10 @@ struct TokenizeCommand: AsyncParsableCommand, WithCommonOptions {
         let given = [text, decode, lines].compactMap(\.self).count
         guard given == 1 else {
             throw ValidationError(
-                given == 0 ? "there is nothing to tokenize; give TEXT, --decode IDS or --lines FILE"
-                    : "TEXT, --decode and --lines exclude one another; give one of them")
+                given == 0
+                    ? "there is nothing to tokenize; give TEXT, --decode IDS or --lines FILE"
+                    : "TEXT, --decode and --lines exclude one another; give one of them"
+            )
         }
     }
 
@@ -53,7 +55,9 @@ struct TokenizeCommand: AsyncParsableCommand, WithCommonOptions {
             for (number, line) in InputText.lines(try InputText.file(lines)).enumerated() where !line.isEmpty {
                 guard let text = (try? JSONValue(parsing: Array(line.utf8)))?.string else {
                     throw CommandError(
-                        .data, "line \(number + 1) of \(printable(lines)) is no JSON string; write one a line")
+                        .data,
+                        "line \(number + 1) of \(printable(lines)) is no JSON string; write one a line"
+                    )
                 }
                 try StandardOutput.write(try encoded(text, by: tokenizer))
             }
@@ -64,7 +68,10 @@ struct TokenizeCommand: AsyncParsableCommand, WithCommonOptions {
 
     private func encoded(_ text: String, by tokenizer: Tokenizer) throws -> JSONValue {
         let ids = try tokenizer.encode(
-            text, addSpecialTokens: !noSpecialTokens, matching: parseSpecial ? .all : .nonSpecial)
+            text,
+            addSpecialTokens: !noSpecialTokens,
+            matching: parseSpecial ? .all : .nonSpecial
+        )
         return .members([
             "ids": .ids(ids),
             "tokens": .array(ids.map { .text(tokenizer.text(of: $0)) }),

@@ -54,7 +54,9 @@ struct CommonOptions: ParsableArguments {
     func homeFolder() throws -> URL {
         let environment = ProcessInfo.processInfo.environment
         if let home { return URL(fileURLWithPath: home, isDirectory: true) }
-        if let home = environment["MARTLET_HOME"], !home.isEmpty { return URL(fileURLWithPath: home, isDirectory: true) }
+        if let home = environment["MARTLET_HOME"], !home.isEmpty {
+            return URL(fileURLWithPath: home, isDirectory: true)
+        }
         if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
             return URL(fileURLWithPath: "\(data)/martlet", isDirectory: true)
         }

@@ -14,7 +14,10 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: [.long, .customShort("m")],
         help: ArgumentHelp(
-            "A catalog name, a .gguf file, a model folder, or hf:OWNER/NAME[@REVISION][:FILE].", valueName: "model"))
+            "A catalog name, a .gguf file, a model folder, or hf:OWNER/NAME[@REVISION][:FILE].",
+            valueName: "model"
+        )
+    )
     var model: String?
 
     @Flag(name: [.long, .customShort("y")], help: "Fetch the model without asking if it is not on this machine.")

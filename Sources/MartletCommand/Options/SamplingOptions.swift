@@ -38,7 +38,8 @@ struct SamplingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "Draw among tokens at least this share as likely as the likeliest; implies sampling.")
+        help: "Draw among tokens at least this share as likely as the likeliest; implies sampling."
+    )
     var minP: Double?
 
     @Option(parsing: .unconditional, help: "Above 1, tokens that occurred become less likely.")
@@ -52,7 +53,8 @@ struct SamplingOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Adds V to the logit of ID; may be repeated.", valueName: "id=v"))
+        help: ArgumentHelp("Adds V to the logit of ID; may be repeated.", valueName: "id=v")
+    )
     var logitBias: [LogitBias] = []
 
     @Option(parsing: .unconditional, help: "Report so many of the likeliest tokens at each step, 0 for the chosen one.")

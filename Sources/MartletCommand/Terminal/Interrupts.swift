@@ -26,12 +26,17 @@ enum Interrupts {
     }
 
     /// Runs `body` as a task that Ctrl-C cancels; a second Ctrl-C ends the program.
-    static func cancelling<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    static func cancelling<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value
+    {
         let task = Task { try await body() }
         let count = Mutex(0)
         let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
         source.setEventHandler {
-            if count.withLock({ $0 += 1; return $0 }) > 1 { _exit(130) }
+            if count.withLock({
+                $0 += 1; return $0
+            }) > 1 {
+                _exit(130)
+            }
             task.cancel()
         }
         signal(SIGINT, SIG_IGN)
