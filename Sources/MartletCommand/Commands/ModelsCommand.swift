@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
+import LanguageModels
 import Tokenization
 
 struct ModelsCommand: ParsableCommand {
@@ -92,7 +93,14 @@ extension ModelsCommand {
 
         func run() async throws {
             let name = model
-            let found = try await onOwnThread { try ModelStore().verify(name) }
+            let found = try await onOwnThread { () throws -> Verification in
+                let found = try ModelStore().verify(name)
+                // A chat template that cannot be read would come to light only in a conversation.
+                if let tokenizer = try Checkpoint.open(found.path).tokenizer() {
+                    _ = try PromptEncoder(tokenizer: tokenizer)
+                }
+                return found
+            }
             let odd = found.tensorsWithNonFiniteValues
             for name in odd.prefix(8) {
                 Log.warning("the tensor \(printable(name)) holds values that are no finite numbers")

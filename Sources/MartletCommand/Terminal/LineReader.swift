@@ -67,6 +67,7 @@ final class LineReader: Sendable {
             if interrupted.exchange(false, ordering: .relaxed) { return (0, true) }
             // The signal may go to another thread, so the wait is cut into short ones.
             guard poll(&descriptor, 1, 50) > 0 else { continue }
+            if interrupted.exchange(false, ordering: .relaxed) { return (0, true) }
             var byte: UInt8 = 0
             let count = read(STDIN_FILENO, &byte, 1)
             if count == 1 { return (byte, false) }
