@@ -27,7 +27,7 @@ public struct Agent: Sendable {
     ///   - knowledge: The knowledge base, opened with the embedder's `embedding`.
     ///   - embedding: The embedder.
     public init(model: any LanguageModel, knowledge: KnowledgeBase, embedding: TextEmbedding) {
-        understanding = UtteranceUnderstanding(model: model)
+        understanding = UtteranceUnderstanding(model: model, knowledge: knowledge)
         questionAnswering = QuestionAnswering(
             knowledge: knowledge, selector: QuoteSelector(knowledge: knowledge, embedding: embedding))
         dialogue = Dialogue()

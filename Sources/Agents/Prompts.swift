@@ -4,7 +4,8 @@
 struct PromptTemplate: Sendable {
     private let text: String
 
-    static let intent = PromptTemplate(PackageResources.intent_txt)
+    static let questions = PromptTemplate(PackageResources.questions_txt)
+    static let conversation = PromptTemplate(PackageResources.conversation_txt)
     static let wording = PromptTemplate(PackageResources.wording_txt)
     static let talk = PromptTemplate(PackageResources.talk_txt)
 

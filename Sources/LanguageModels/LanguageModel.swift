@@ -154,6 +154,11 @@ package protocol LikelihoodModel: LanguageModel {
     ///
     /// - Throws: `LanguageModelError` if the context is too small, and what the model throws.
     func likelihoods(of answers: [String], to transcript: Transcript) async throws -> [AnswerLikelihood]
+
+    /// How likely the model finds a text after another one, both read as plain text without any conversation's marks.
+    ///
+    /// - Throws: As `likelihoods(of:to:)`.
+    func likelihood(of text: String, after context: String) async throws -> AnswerLikelihood
 }
 
 /// How likely a model finds an answer.

@@ -170,4 +170,11 @@ extension ScriptedLanguageModel: LikelihoodModel {
             AnswerLikelihood(answer: $0, logProbability: try likelihood($0, transcript), tokenCount: 1)
         }
     }
+
+    package func likelihood(of text: String, after context: String) async throws -> AnswerLikelihood {
+        guard let found = try await likelihoods(of: [text], to: Transcript(entries: [.prompt(context)])).first else {
+            throw ScriptError(description: "the script gave no likelihood")
+        }
+        return found
+    }
 }

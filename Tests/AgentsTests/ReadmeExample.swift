@@ -13,7 +13,7 @@ func readmeExample() async throws {
     _ = try await base.add(["Examples/knowledge"])
 
     let agent = Agent(model: model, knowledge: base, embedding: embedding)
-    let turn = try await agent.answer("The boiler shows E119. What does that mean?")
+    let turn = try await agent.answer("What does fault code E119 mean?")
     print(turn.response?.answer ?? "")
     for citation in turn.response?.citations ?? [] {
         print(citation.document, citation.start, citation.end, citation.quote)

@@ -48,7 +48,7 @@ struct Responder: RespondingStage {
         let options = GenerationOptions(samplingMode: .greedy, maximumResponseTokens: 60)
         let response = try await session.respond(to: prompt, options: options)
         usage.add(response.usage)
-        return SupportCheck.supported(response.content, by: texts, question: turn.utterance)
+        return SupportCheck.supported(response.content, by: quotes.map(\.sentence), question: turn.utterance)
     }
 
     private func talk(_ turn: inout Turn, _ say: @Sendable (String) -> Void) async throws -> String {

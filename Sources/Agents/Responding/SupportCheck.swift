@@ -3,9 +3,8 @@ import Knowledge
 
 /// Whether a sentence says no more than a quotation does.
 enum SupportCheck {
-    /// The parts of a model's words that quotations support, joined; empty if none is.
-    static func supported(_ words: String, by quotes: [String], question: String) -> String {
-        let evidence = quotes.flatMap(sentences)
+    /// The sentences of a model's words that one of the quoted sentences supports, joined; empty if none is.
+    static func supported(_ words: String, by evidence: [String], question: String) -> String {
         let asked = Set(TermAnalyzer.terms(of: question))
         return sentences(words).filter { sentence in
             let terms = Set(TermAnalyzer.terms(of: sentence))
@@ -14,13 +13,12 @@ enum SupportCheck {
         }.joined(separator: " ")
     }
 
-    /// Every number and code stands in the one sentence, and of the other terms at least four in five do there or in
-    /// the question.
+    /// Numbers and codes stand in the one sentence, every other term there or in the question, and something is said
+    /// that the question did not say.
     private static func supports(_ terms: Set<String>, _ evidence: Set<String>, _ asked: Set<String>) -> Bool {
         let exact = terms.filter { $0.contains(where: \.isNumber) }
-        guard exact.isSubset(of: evidence) else { return false }
-        let known = terms.filter { evidence.contains($0) || asked.contains($0) }
-        return known.count * 5 >= terms.count * 4 && !terms.isDisjoint(with: evidence.subtracting(asked))
+        return exact.isSubset(of: evidence) && terms.isSubset(of: evidence.union(asked))
+            && !terms.isDisjoint(with: evidence.subtracting(asked))
     }
 
     private static func sentences(_ text: String) -> [String] {

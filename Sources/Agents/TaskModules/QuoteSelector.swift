@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Knowledge
+import Knowledge
 
 /// A span worth quoting.
 public struct Quote: Sendable, Hashable {
@@ -7,15 +7,17 @@ public struct Quote: Sendable, Hashable {
     public let citation: Citation
     /// The headings above it, outermost first.
     public let headings: [String]
-    /// How well it fits the question; comparable within one turn only.
+    /// The sentence of it that is nearest to the question.
+    public let sentence: String
+    /// How well that fits the question; comparable within one turn only.
     public let score: Double
 }
 
 /// Chooses from passages the sentence nearest to the question, with its neighbours, as the quotation.
 ///
 /// A sentence's score is its similarity in meaning plus the share of the question's terms, weighted by rarity, that it
-/// speaks of under its headings. Where the embedder cannot read the question its similarity has no say.
-package struct QuoteSelector: Sendable {
+/// speaks of under its headings. Where the embedder cannot read the question, shares of single characters stand in.
+struct QuoteSelector: Sendable {
     /// Characters of a quotation, at most 900.
     static let quoteLength = 500
     /// Two quotations at most, the second only if it scores nearly as well.
@@ -46,7 +48,8 @@ package struct QuoteSelector: Sendable {
         let text: String
         var similarity = 0.0
         var coverage = 0.0
-        var score: Double { similarity + coverage }
+        var share = 0.0
+        var score: Double { similarity + coverage + share }
     }
 
     /// Chooses quotations.
@@ -63,7 +66,11 @@ package struct QuoteSelector: Sendable {
         guard !candidates.isEmpty else { return Selection() }
 
         let reads = try embedding.unknownShare(question) <= 0.2
-        if reads { try await addSimilarity(question, hits, &candidates) }
+        if reads {
+            try await addSimilarity(question, hits, &candidates)
+        } else {
+            Self.addShares(question, hits, &candidates)
+        }
         for index in candidates.indices {
             let candidate = candidates[index]
             candidates[index].coverage = try knowledge.coverage(of: question, by: hits[candidate.hit].headings + [candidate.text])
@@ -73,7 +80,7 @@ package struct QuoteSelector: Sendable {
         for hit in hits.prefix(8) {
             selection.coverage = max(selection.coverage, try knowledge.coverage(of: question, by: hit.headings + [hit.text]))
         }
-        selection.confidence = Self.confidence(selection, reads: reads)
+        selection.confidence = Self.confidence(selection)
 
         // Equal scores: the passage found first, then the sentence that stands first.
         let ranked = candidates.indices.sorted { (candidates[$1].score, $0) < (candidates[$0].score, $1) }
@@ -93,7 +100,7 @@ package struct QuoteSelector: Sendable {
                 citation: Citation(
                     document: hit.document, passage: hit.passage, start: hit.start + span.lowerBound,
                     end: hit.start + span.upperBound, quote: Self.string(passage[span])),
-                headings: hit.headings, score: candidate.score)
+                headings: hit.headings, sentence: candidate.text, score: candidate.score)
         }
         return selection
     }
@@ -113,10 +120,30 @@ package struct QuoteSelector: Sendable {
         }
     }
 
-    /// How sure an answer is: where meaning counts, similarity and coverage stand for each other.
-    private static func confidence(_ selection: Selection, reads: Bool) -> Double {
-        let evidence = reads ? (selection.similarity + selection.coverage) / 1.5 : selection.coverage
-        return min(1, max(0, evidence))
+    /// How sure an answer is, by the better of two signs: similarity from 0.5 on and coverage from 0.4 on are worth
+    /// showing (0.35); similarity 0.75 and full coverage are certain.
+    private static func confidence(_ selection: Selection) -> Double {
+        let bySimilarity = threshold + (selection.similarity - 0.5) / 0.25 * (1 - threshold)
+        let byCoverage = threshold + (selection.coverage - 0.4) / 0.6 * (1 - threshold)
+        return min(1, max(0, bySimilarity, byCoverage))
+    }
+
+    /// Adds to each sentence's coverage the share of the question's terms, single characters of Han among them, that it
+    /// holds under its headings, weighted by their rarity among the sentences.
+    private static func addShares(_ question: String, _ hits: [Hit], _ candidates: inout [Candidate]) {
+        let asked = Set(TermAnalyzer.terms(of: question))
+        let held = candidates.map { candidate in
+            asked.intersection(TermAnalyzer.terms(of: (hits[candidate.hit].headings + [candidate.text]).joined(separator: "\n")))
+        }
+        var counts: [String: Int] = [:]
+        for terms in held { for term in terms { counts[term, default: 0] += 1 } }
+        func weight(_ term: String) -> Double { logarithm(1 + Double(candidates.count) / Double(1 + (counts[term] ?? 0))) }
+        // In a fixed order, so that sums have the same bits in every run.
+        let whole = asked.sorted().reduce(0) { $0 + weight($1) }
+        guard whole > 0 else { return }
+        for index in candidates.indices {
+            candidates[index].share = held[index].sorted().reduce(0) { $0 + weight($1) } / whole
+        }
     }
 
     /// Sentences of a passage, as ranges without the white space around them.
@@ -141,25 +168,41 @@ package struct QuoteSelector: Sendable {
         return low < high ? low..<high : nil
     }
 
-    /// The sentence with whole neighbours, those after it first, while they fit.
+    /// The sentence's whole line and whole lines around it, those after it first, while they fit; of a line that is too
+    /// long only sentences.
     private static func widened(_ sentence: Range<Int>, in scalars: [Unicode.Scalar]) -> Range<Int> {
-        let all = sentences(scalars)
-        guard let index = all.firstIndex(of: sentence) else { return sentence }
+        let span = grown(sentence, over: lines(scalars)) ?? grown(sentence, over: sentences(scalars)) ?? sentence
+        return span.lowerBound..<min(span.upperBound, span.lowerBound + 900)
+    }
+
+    /// The part that holds the sentence, with its neighbours while they fit; nil if it does not fit itself.
+    private static func grown(_ sentence: Range<Int>, over parts: [Range<Int>]) -> Range<Int>? {
+        guard let index = parts.firstIndex(where: { $0.contains(sentence.lowerBound) }) else { return nil }
+        guard parts[index].count <= quoteLength else { return nil }
         var (first, last) = (index, index)
         var grew = true
         while grew {
             grew = false
-            if last + 1 < all.count, all[last + 1].upperBound - all[first].lowerBound <= quoteLength {
+            if last + 1 < parts.count, parts[last + 1].upperBound - parts[first].lowerBound <= quoteLength {
                 last += 1
                 grew = true
             }
-            if first > 0, all[last].upperBound - all[first - 1].lowerBound <= quoteLength {
+            if first > 0, parts[last].upperBound - parts[first - 1].lowerBound <= quoteLength {
                 first -= 1
                 grew = true
             }
         }
-        let span = all[first].lowerBound..<all[last].upperBound
-        return span.lowerBound..<min(span.upperBound, span.lowerBound + 900)
+        return parts[first].lowerBound..<parts[last].upperBound
+    }
+
+    private static func lines(_ scalars: [Unicode.Scalar]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = 0
+        for index in 0...scalars.count where index == scalars.count || scalars[index] == "\n" {
+            if let range = trimmed(start..<index, scalars) { ranges.append(range) }
+            start = index + 1
+        }
+        return ranges
     }
 
     private static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+import Knowledge
 import LanguageModels
 
 /// Tells language, intent and what to look for. The intent is read from the model's likelihoods, never from its text.
 struct UtteranceUnderstanding: Stage {
     let name = "understanding"
     let model: any LanguageModel
+    let knowledge: KnowledgeBase
 
     func callAsFunction(_ turn: Turn) async throws -> Turn {
         var turn = turn
-        let question = try await questionLikelihood(turn.utterance, &turn.usage)
+        let query = Self.query(turn)
+        let likelihood = try await questionLikelihood(turn.utterance)
+        // What the knowledge speaks of is asked about, however it is worded.
+        let coverage = likelihood < 0.5 ? try await coverage(of: query) : 0
+        let question = min(1, likelihood + coverage)
         let isQuestion = question >= 0.5
         let understanding = Understanding(
             language: Self.language(of: turn.utterance),
             intent: isQuestion ? .question : .conversation,
             confidence: isQuestion ? question : 1 - question,
-            query: Self.query(turn))
+            query: query)
         turn.understanding = understanding
         turn.note(
             name,
@@ -25,18 +31,23 @@ struct UtteranceUnderstanding: Stage {
         return turn
     }
 
-    /// How likely the utterance asks for information, against how likely the model finds that of no message at all
-    /// (Zhao et al., "Calibrate Before Use", arXiv:2102.09690).
-    private func questionLikelihood(_ utterance: String, _ usage: inout Usage) async throws -> Double {
+    /// How likely the utterance asks for information rather than that it chats: the utterance's own likelihood after
+    /// messages of either kind (the noisy channel of Min et al., arXiv:2108.04106), which small models judge far
+    /// better than the name of its kind.
+    private func questionLikelihood(_ utterance: String) async throws -> Double {
         guard let model = model as? any LikelihoodModel else { return 1 }
-        func ratio(_ message: String) async throws -> Double {
-            let prompt = PromptTemplate.intent.filled(["utterance": message])
-            let likelihoods = try await model.likelihoods(
-                of: ["information", "small talk"], to: Transcript(entries: [.prompt(prompt)]))
-            return likelihoods[0].logProbability - likelihoods[1].logProbability
-        }
-        let difference = try await ratio(String(utterance.prefix(500))) - ratio("N/A")
-        return 1 / (1 + exponential(-difference))
+        let line = String(utterance.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(300)) + "\n"
+        let question = try await model.likelihood(of: line, after: PromptTemplate.questions.filled() + "\n")
+        let conversation = try await model.likelihood(of: line, after: PromptTemplate.conversation.filled() + "\n")
+        return 1 / (1 + exponential(conversation.logProbability - question.logProbability))
+    }
+
+    /// The share of the words, weighted by rarity, that the best passage for them covers.
+    private func coverage(of query: String) async throws -> Double {
+        guard TermAnalyzer.tellingCount(of: query) >= 3,
+            let hit = try await knowledge.search(query, top: 1, mode: .lexical).first
+        else { return 0 }
+        return try knowledge.coverage(of: query, by: hit.headings + [hit.text])
     }
 
     /// `zh` where at least a third of the letters are Han characters.

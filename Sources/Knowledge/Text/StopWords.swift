@@ -15,8 +15,9 @@ enum StopWords {
 
     /// Chinese phrases of questions and particles; a run of Han is split where one stands. Longer ones first.
     private static let chinese: [[Character]] = [
-        "为什么", "為什麼", "是什么", "是什麼", "什么", "什麼", "怎么", "怎麼", "怎样", "怎樣", "如何", "多少", "哪里", "哪裡", "哪儿",
-        "哪个", "哪個", "哪些", "请问", "請問", "是否", "的", "吗", "嗎", "呢", "吧",
+        "是怎么回事", "怎么回事", "是什么意思", "什么意思", "有没有", "能不能", "是不是", "要不要", "可不可以", "可以",
+        "多长时间", "为什么", "為什麼", "是什么", "是什麼", "什么", "什麼", "怎么", "怎麼", "怎样", "怎樣", "如何", "多少", "哪里", "哪裡", "哪儿",
+        "哪个", "哪個", "哪些", "请问", "請問", "是否", "的", "谁", "誰", "吗", "嗎", "呢", "吧",
     ].map(Array.init)
 
     /// What is left of a run when the phrases that say little are taken out.

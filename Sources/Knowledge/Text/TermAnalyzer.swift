@@ -39,6 +39,17 @@ package enum TermAnalyzer {
         }.filter { seen.insert($0).inserted }
     }
 
+    /// How many words, codes and runs of a text say something by themselves.
+    package static func tellingCount(of text: String) -> Int {
+        units(of: text).count { unit in
+            switch unit {
+            case .word(_, let isStopWord): !isStopWord
+            case .code: true
+            case .run(let characters): !StopWords.split(characters).isEmpty
+            }
+        }
+    }
+
     /// The units of a question without what says little, unless nothing would be left.
     static func questionUnits(of text: String) -> [Unit] {
         let units = units(of: text)

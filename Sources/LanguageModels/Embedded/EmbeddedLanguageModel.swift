@@ -142,15 +142,28 @@ extension EmbeddedLanguageModel: LikelihoodModel {
         to transcript: Transcript,
         prefix: PrefixHandle?
     ) async throws -> [AnswerLikelihood] {
+        let ids = try loaded.requirePrompts().ids(of: transcript.messages)
+        return try await likelihoods(of: answers, after: ids, prefix: prefix)
+    }
+
+    package func likelihood(of text: String, after context: String) async throws -> AnswerLikelihood {
+        let ids = try loaded.requirePrompts().ids(of: context)
+        guard let found = try await likelihoods(of: [text], after: ids, prefix: nil).first else {
+            throw CancellationError()
+        }
+        return found
+    }
+
+    private func likelihoods(
+        of answers: [String],
+        after ids: [Int32],
+        prefix: PrefixHandle?
+    ) async throws -> [AnswerLikelihood] {
         let prompts = try loaded.requirePrompts()
         let continuations = try answers.map { try prompts.continuation($0) }
         let scores: [TokenScores]
         do {
-            scores = try await loaded.engine.score(
-                continuations,
-                after: prompts.ids(of: transcript.messages),
-                prefix: prefix
-            )
+            scores = try await loaded.engine.score(continuations, after: ids, prefix: prefix)
         } catch let error as TextGenerationError {
             throw LanguageModelError(error) ?? error
         }
