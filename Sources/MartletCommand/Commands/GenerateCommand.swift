@@ -111,6 +111,9 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
     /// Refuses what can never be served before anything is generated.
     private func check(_ requests: [GenerationRequest], _ engine: GenerationEngine, place: Int?) throws {
         guard let request = requests.first else { return }
+        if let place, request.prompt.isEmpty {
+            throw CommandError(.data, "line \(place) of \(printable(prompts ?? "-")) is empty; take it out")
+        }
         do {
             try request.check(vocabularySize: engine.vocabularySize, contextLength: engine.contextLength)
         } catch {
@@ -158,7 +161,13 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
                     waiting[place] = results
                     while let results = waiting.removeValue(forKey: next) {
                         bar.clear()
-                        try Self.write(results, loaded, seed: seed, asJSON: isJSON)
+                        try Self.write(
+                            results,
+                            loaded,
+                            promptTokens: jobs[next][0].prompt.count,
+                            seed: seed,
+                            asJSON: isJSON
+                        )
                         next += 1
                     }
                     if jobs.count > 1 { bar.update("prompts", done: next, total: jobs.count) }
@@ -197,6 +206,7 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
         }
         let hasText = loaded.prompts != nil
         var usage = results.first?.usage ?? GenerationUsage()
+        usage.promptTokens = promptTokens
         usage.completionTokens = results.reduce(0) { $0 + $1.usage.completionTokens }
         usage.completionSeconds = results.map(\.usage.completionSeconds).max() ?? 0
         try StandardOutput.write(
