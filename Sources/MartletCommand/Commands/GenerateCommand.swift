@@ -197,6 +197,7 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
     private static func write(
         _ results: [GenerationResult],
         _ loaded: LoadedLanguageModel,
+        promptTokens: Int,
         seed: UInt64,
         asJSON: Bool
     ) throws {
