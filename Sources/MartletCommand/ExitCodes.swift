@@ -55,7 +55,7 @@ extension Exit {
         case let error as TensorError: (error.code == .outOfMemory ? .unavailable : .data, error.description)
         case let error as TextGenerationError: generation(error)
         case let error as LanguageModelError: (.data, error.description)
-        case let error as KnowledgeError: (Exit(rawValue: error.code.exitCode) ?? .software, error.description)
+        case let error as KnowledgeError: (code(error.code), error.description)
         case is CancellationError: (.interrupted, "interrupted")
         default: (.software, "\(error); this is a defect of martlet, please report it with the command")
         }
@@ -81,6 +81,10 @@ extension Exit {
         case .engineStopped: (.software, error.description)
         case .model: error.underlying.map(of) ?? (.software, error.description)
         }
+    }
+
+    private static func code(_ code: KnowledgeError.Code) -> Exit {
+        code == .notWritable ? .cannotCreate : Exit(rawValue: code.exitCode) ?? .software
     }
 
     private static func code(_ code: ModelError.Code) -> Exit {

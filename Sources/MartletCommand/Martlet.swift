@@ -117,9 +117,24 @@ struct Martlet: AsyncParsableCommand {
     }
 
     private static func end(_ exit: Exit, _ message: String?) -> Never {
-        if let message { StandardError.write("error: \(message)\n") }
+        if let message { StandardError.write("error: \(oneLine(message))\n") }
         Interrupts.leave(exit)
     }
+}
+
+/// `text` in one line, with nothing in it that would steer a terminal: messages quote what users and files wrote.
+func oneLine(_ text: String) -> String {
+    var line = ""
+    for scalar in text.unicodeScalars {
+        if scalar == "\n" || scalar == "\r" {
+            line += " "
+        } else if scalar.properties.generalCategory == .control {
+            line += scalar.escaped(asASCII: true)
+        } else {
+            line.unicodeScalars.append(scalar)
+        }
+    }
+    return line
 }
 
 /// A command that takes the options that go with all of them.

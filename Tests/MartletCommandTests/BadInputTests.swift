@@ -136,6 +136,16 @@ struct BadInputTests {
         #expect(outcome.errors.contains("HOME"))
     }
 
+    @Test("what a user wrote cannot steer the terminal or begin a second line")
+    func controlCharacters() throws {
+        let words = [["kb", "show", "\u{1B}[31mx\ny"], ["tokenize", "hi", "--model", "\u{1B}[31mx\ny"], ["x\ny"]]
+        for arguments in words {
+            let outcome = try Executable.run(arguments)
+            #expect(!outcome.errors.contains("\u{1B}"))
+            #expect(outcome.errors.filter { $0 == "\n" }.count == 1, "\(outcome.errors)")
+        }
+    }
+
     @Test("a prompt longer than the context names both numbers")
     func longPrompt() throws {
         let ids = Array(repeating: "1", count: 70).joined(separator: ",")

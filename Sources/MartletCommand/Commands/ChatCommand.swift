@@ -70,7 +70,7 @@ struct ChatCommand: AsyncParsableCommand, WithCommonOptions {
                 throw error
             } catch {
                 // One question that fails does not end a conversation.
-                StandardError.write("error: \(Exit.of(error).message)\n")
+                StandardError.write("error: \(oneLine(Exit.of(error).message))\n")
             }
             if isTalk { try show("") }
         }

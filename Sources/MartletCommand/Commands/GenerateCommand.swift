@@ -50,7 +50,7 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
         guard given == 1 else {
             throw ValidationError(
                 given == 0
-                    ? "there is no prompt; give PROMPT, --prompts FILE or --ids"
+                    ? "there is no prompt; give PROMPT (after -- if it begins with a dash), --prompts FILE or --ids"
                     : "PROMPT, --prompts and --ids exclude one another; give one of them"
             )
         }
@@ -62,7 +62,7 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
     }
 
     func run() async throws {
-        let path = try await model.open().path
+        let path = try await model.path()
         let loaded = try await onOwnThread { try LoadedLanguageModel.shared(path, precision: .float32) }
         // Seeds that every reader of JSON can hold.
         let seed = common.seed?.value ?? .random(in: 0..<1 << 53)
@@ -111,6 +111,9 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
     /// Refuses what can never be served before anything is generated.
     private func check(_ requests: [GenerationRequest], _ engine: GenerationEngine, place: Int?) throws {
         guard let request = requests.first else { return }
+        if let place, request.prompt.isEmpty {
+            throw CommandError(.data, "line \(place) of \(printable(prompts ?? "-")) is empty; take it out")
+        }
         do {
             try request.check(vocabularySize: engine.vocabularySize, contextLength: engine.contextLength)
         } catch {
@@ -158,7 +161,13 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
                     waiting[place] = results
                     while let results = waiting.removeValue(forKey: next) {
                         bar.clear()
-                        try Self.write(results, loaded, seed: seed, asJSON: isJSON)
+                        try Self.write(
+                            results,
+                            loaded,
+                            promptTokens: jobs[next][0].prompt.count,
+                            seed: seed,
+                            asJSON: isJSON
+                        )
                         next += 1
                     }
                     if jobs.count > 1 { bar.update("prompts", done: next, total: jobs.count) }
@@ -197,6 +206,7 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
         }
         let hasText = loaded.prompts != nil
         var usage = results.first?.usage ?? GenerationUsage()
+        usage.promptTokens = promptTokens
         usage.completionTokens = results.reduce(0) { $0 + $1.usage.completionTokens }
         usage.completionSeconds = results.map(\.usage.completionSeconds).max() ?? 0
         try StandardOutput.write(
@@ -242,11 +252,11 @@ struct GenerateCommand: AsyncParsableCommand, WithCommonOptions {
 
     private func summary(_ usage: GenerationUsage, seed: UInt64) -> String {
         func rate(_ tokens: Int, _ seconds: Double) -> String {
-            seconds > 0 ? ", \(Amount.fixed(Double(tokens) / seconds, 0)) tokens/s" : ""
+            seconds > 0 && tokens > 0 ? ", \(Amount.fixed(Double(tokens) / seconds, 0)) tokens/s" : ""
         }
         // The first token comes out of the prompt's pass.
-        var text = "prompt: \(usage.promptTokens) tokens\(rate(usage.promptTokens, usage.promptSeconds)); "
-        text += "text: \(usage.completionTokens) tokens"
+        var text = "prompt: \(counted(usage.promptTokens, "token"))\(rate(usage.promptTokens, usage.promptSeconds)); "
+        text += "text: \(counted(usage.completionTokens, "token"))"
         text += rate(usage.completionTokens - 1, usage.completionSeconds)
         if sampling.samples { text += "; seed \(Int(truncatingIfNeeded: seed))" }
         return text

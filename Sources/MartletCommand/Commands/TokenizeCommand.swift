@@ -39,7 +39,7 @@ struct TokenizeCommand: AsyncParsableCommand, WithCommonOptions {
         guard given == 1 else {
             throw ValidationError(
                 given == 0
-                    ? "there is nothing to tokenize; give TEXT, --decode IDS or --lines FILE"
+                    ? "there is nothing to tokenize; give TEXT (after -- if it begins with a dash), --decode IDS or --lines FILE"
                     : "TEXT, --decode and --lines exclude one another; give one of them"
             )
         }

@@ -30,7 +30,7 @@ struct AgentOptions: ParsableArguments {
         // A name that does not exist is told before anything is fetched or loaded.
         let home = try common.homeFolder()
         _ = try await knowledge.open(common)
-        let path = try await ModelFetcher(isAgreed: model.yes).path(of: model.model ?? ModelCatalog.defaultChatModel)
+        let path = try await model.path()
         async let loaded = onOwnThread { try EmbeddedLanguageModel(path) }
         let embedding = try await embedder.load(isAgreed: model.yes)
         let base = try await KnowledgeBase.open(named: knowledge.kb, home: home, embedding: embedding)

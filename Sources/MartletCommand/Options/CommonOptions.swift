@@ -48,6 +48,7 @@ struct CommonOptions: ParsableArguments {
     func apply() throws {
         Log.setLevel(logLevel)
         if let threads { Processor.threads = threads }
+        Log.debug("kernels: \(Processor.instructionSet.rawValue), \(counted(Processor.threads, "thread"))")
     }
 
     /// The folder of all state; it need not exist yet.

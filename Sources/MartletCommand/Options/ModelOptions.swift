@@ -23,9 +23,14 @@ struct ModelOptions: ParsableArguments {
     @Flag(name: [.long, .customShort("y")], help: "Fetch the model without asking if it is not on this machine.")
     var yes = false
 
-    /// Opens the model that is named, else the one of that name; offers to fetch what is known but not here.
+    /// Where the model that is named lies, else the one of that name; offers to fetch what is known but not here.
+    func path(default name: String = ModelCatalog.defaultChatModel) async throws -> String {
+        try await ModelFetcher(isAgreed: yes).path(of: model ?? name)
+    }
+
+    /// Opens the model.
     func open(default name: String = ModelCatalog.defaultChatModel) async throws -> Checkpoint {
-        try Checkpoint.open(try await ModelFetcher(isAgreed: yes).path(of: model ?? name))
+        try Checkpoint.open(try await path(default: name))
     }
 }
 
