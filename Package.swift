@@ -35,9 +35,15 @@ let package = Package(
     targets: [
         .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
         .systemLibrary(
-            name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]),
+            name: "CLibXML2",
+            pkgConfig: "libxml-2.0",
+            providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]
+        ),
         .systemLibrary(
-            name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
+            name: "CEditline",
+            pkgConfig: "libedit",
+            providers: [.apt(["libedit-dev"]), .brew(["libedit"])]
+        ),
         room("Tensors", ["CKernels"]),
         room("Tokenization", []),
         room("Checkpoints", ["CKernels", "Tensors", "Tokenization"]),

@@ -29,7 +29,9 @@ public struct Agent: Sendable {
     public init(model: any LanguageModel, knowledge: KnowledgeBase, embedding: TextEmbedding) {
         understanding = UtteranceUnderstanding(model: model, knowledge: knowledge)
         questionAnswering = QuestionAnswering(
-            knowledge: knowledge, selector: QuoteSelector(knowledge: knowledge, embedding: embedding))
+            knowledge: knowledge,
+            selector: QuoteSelector(knowledge: knowledge, embedding: embedding)
+        )
         dialogue = Dialogue()
         responding = Responder(model: model, knowledge: knowledge)
     }
@@ -46,9 +48,11 @@ public struct Agent: Sendable {
                 do {
                     var turn = try await Turn(utterance: utterance, history: history).passing(understanding)
                     turn = try await turn.passing(
-                        turn.understanding?.intent == .conversation ? dialogue : questionAnswering)
+                        turn.understanding?.intent == .conversation ? dialogue : questionAnswering
+                    )
                     turn = try await turn.passing(
-                        Streamed(stage: responding) { continuation.yield(.text($0)) })
+                        Streamed(stage: responding) { continuation.yield(.text($0)) }
+                    )
                     continuation.yield(.finished(turn))
                     continuation.finish()
                 } catch {

@@ -11,9 +11,11 @@ extension TextEmbedding {
                 modelHash: embedder.identity.modelHash,
                 precision: embedder.identity.precision.rawValue,
                 dimension: embedder.identity.dimension,
-                tokenLimit: embedder.identity.tokenLimit - marks),
+                tokenLimit: embedder.identity.tokenLimit - marks
+            ),
             vectors: { try await embedder.embed($0).vectors },
             tokenCount: { try embedder.tokenCount($0) },
-            unknownShare: { embedder.unknownShare($0) })
+            unknownShare: { embedder.unknownShare($0) }
+        )
     }
 }

@@ -54,6 +54,7 @@ package final class WeightReader {
     ///   - columns: The columns expected.
     ///   - heads: Heads among the rows, where the file may permute the rows of each.
     ///   - outsidePrefix: The key never has the optional prefix.
+    /// - Returns: The weight, [rows, columns].
     /// - Throws: `CheckpointError` if the file cannot be read or the type has no products.
     package func matrix(
         _ key: String,

@@ -26,7 +26,11 @@ struct Responder: RespondingStage {
                 }
             }
             turn.response = Response(
-                answer: answer, citations: quotes.map(\.citation), confidence: confidence, isWithheld: false)
+                answer: answer,
+                citations: quotes.map(\.citation),
+                confidence: confidence,
+                isWithheld: false
+            )
         case .nothing(let confidence):
             let isEmpty = try knowledge.documents().isEmpty
             let answer = isEmpty ? phrases.emptyKnowledge : phrases.nothing
@@ -35,7 +39,11 @@ struct Responder: RespondingStage {
         case .talk, nil:
             let answer = try await talk(&turn, say)
             turn.response = Response(
-                answer: answer, citations: [], confidence: turn.understanding?.confidence ?? 0, isWithheld: false)
+                answer: answer,
+                citations: [],
+                confidence: turn.understanding?.confidence ?? 0,
+                isWithheld: false
+            )
         }
         return turn
     }
@@ -43,7 +51,9 @@ struct Responder: RespondingStage {
     /// One sentence of the model's own about the quotations, without what they do not support.
     private func worded(_ turn: Turn, _ quotes: [Quote], _ usage: inout Usage) async throws -> String {
         let texts = quotes.map(\.citation.quote)
-        let prompt = PromptTemplate.wording.filled(["evidence": texts.joined(separator: "\n"), "question": turn.utterance])
+        let prompt = PromptTemplate.wording.filled([
+            "evidence": texts.joined(separator: "\n"), "question": turn.utterance,
+        ])
         let session = LanguageModelSession(model: model)
         let options = GenerationOptions(samplingMode: .greedy, maximumResponseTokens: 60)
         let response = try await session.respond(to: prompt, options: options)

@@ -10,16 +10,18 @@ struct QuestionAnswering: Stage {
     func callAsFunction(_ turn: Turn) async throws -> Turn {
         var turn = turn
         let query = turn.understanding?.query ?? turn.utterance
-        turn.evidence = try await knowledge.search(query, top: 16)
+        turn.evidence = try await knowledge.search(query, top: 24)
         let selection = try await selector.select(query, from: turn.evidence)
         let confidence = selection.confidence
-        turn.draft = selection.isAnswer ? .quotes(selection.quotes, confidence: confidence) : .nothing(confidence: confidence)
+        turn.draft =
+            selection.isAnswer ? .quotes(selection.quotes, confidence: confidence) : .nothing(confidence: confidence)
         var details = [
             "passages": "\(turn.evidence.count)", "confidence": decimals(confidence),
             "similarity": decimals(selection.similarity), "coverage": decimals(selection.coverage),
         ]
         for (index, quote) in selection.quotes.enumerated() {
-            details["quote \(index + 1)"] = "\(quote.citation.document) \(quote.citation.start)–\(quote.citation.end), score \(decimals(quote.score))"
+            details["quote \(index + 1)"] =
+                "\(quote.citation.document) \(quote.citation.start)–\(quote.citation.end), score \(decimals(quote.score))"
         }
         turn.note(name, details)
         return turn

@@ -49,7 +49,7 @@ struct QuoteSelector: Sendable {
         var similarity = 0.0
         var coverage = 0.0
         var share = 0.0
-        var score: Double { similarity + coverage + share }
+        var score: Double { share > 0 ? share : similarity + coverage }
     }
 
     /// Chooses quotations.
@@ -73,14 +73,20 @@ struct QuoteSelector: Sendable {
         }
         for index in candidates.indices {
             let candidate = candidates[index]
-            candidates[index].coverage = try knowledge.coverage(of: question, by: hits[candidate.hit].headings + [candidate.text])
+            candidates[index].coverage = try knowledge.coverage(
+                of: question,
+                by: hits[candidate.hit].headings + [candidate.text]
+            )
         }
         var selection = Selection()
         selection.similarity = candidates.map(\.similarity).max() ?? 0
         for hit in hits.prefix(8) {
-            selection.coverage = max(selection.coverage, try knowledge.coverage(of: question, by: hit.headings + [hit.text]))
+            selection.coverage = max(
+                selection.coverage,
+                try knowledge.coverage(of: question, by: hit.headings + [hit.text])
+            )
         }
-        selection.confidence = Self.confidence(selection)
+        selection.confidence = Self.confidence(selection, reads: reads)
 
         // Equal scores: the passage found first, then the sentence that stands first.
         let ranked = candidates.indices.sorted { (candidates[$1].score, $0) < (candidates[$0].score, $1) }
@@ -98,9 +104,16 @@ struct QuoteSelector: Sendable {
             let hit = hits[candidate.hit]
             return Quote(
                 citation: Citation(
-                    document: hit.document, passage: hit.passage, start: hit.start + span.lowerBound,
-                    end: hit.start + span.upperBound, quote: Self.string(passage[span])),
-                headings: hit.headings, sentence: candidate.text, score: candidate.score)
+                    document: hit.document,
+                    passage: hit.passage,
+                    start: hit.start + span.lowerBound,
+                    end: hit.start + span.upperBound,
+                    quote: Self.string(passage[span])
+                ),
+                headings: hit.headings,
+                sentence: candidate.text,
+                score: candidate.score
+            )
         }
         return selection
     }
@@ -121,23 +134,29 @@ struct QuoteSelector: Sendable {
     }
 
     /// How sure an answer is, by the better of two signs: similarity from 0.5 on and coverage from 0.4 on are worth
-    /// showing (0.35); similarity 0.75 and full coverage are certain.
-    private static func confidence(_ selection: Selection) -> Double {
+    /// showing (0.35); similarity 0.75 and full coverage are certain. Where coverage is the only sign it counts from
+    /// 0.2 on: a question in other words shares few pairs of characters, one about other things hardly any.
+    private static func confidence(_ selection: Selection, reads: Bool) -> Double {
+        let enough = reads ? 0.4 : 0.2
         let bySimilarity = threshold + (selection.similarity - 0.5) / 0.25 * (1 - threshold)
-        let byCoverage = threshold + (selection.coverage - 0.4) / 0.6 * (1 - threshold)
+        let byCoverage = threshold + (selection.coverage - enough) / (1 - enough) * (1 - threshold)
         return min(1, max(0, bySimilarity, byCoverage))
     }
 
-    /// Adds to each sentence's coverage the share of the question's terms, single characters of Han among them, that it
+    /// Gives each sentence the share of the question's terms, single characters of Han among them, that it
     /// holds under its headings, weighted by their rarity among the sentences.
     private static func addShares(_ question: String, _ hits: [Hit], _ candidates: inout [Candidate]) {
         let asked = Set(TermAnalyzer.terms(of: question))
         let held = candidates.map { candidate in
-            asked.intersection(TermAnalyzer.terms(of: (hits[candidate.hit].headings + [candidate.text]).joined(separator: "\n")))
+            asked.intersection(
+                TermAnalyzer.terms(of: (hits[candidate.hit].headings + [candidate.text]).joined(separator: "\n"))
+            )
         }
         var counts: [String: Int] = [:]
         for terms in held { for term in terms { counts[term, default: 0] += 1 } }
-        func weight(_ term: String) -> Double { logarithm(1 + Double(candidates.count) / Double(1 + (counts[term] ?? 0))) }
+        func weight(_ term: String) -> Double {
+            logarithm(1 + Double(candidates.count) / Double(1 + (counts[term] ?? 0)))
+        }
         // In a fixed order, so that sums have the same bits in every run.
         let whole = asked.sorted().reduce(0) { $0 + weight($1) }
         guard whole > 0 else { return }

@@ -20,14 +20,16 @@ struct UtteranceUnderstanding: Stage {
             language: Self.language(of: turn.utterance),
             intent: isQuestion ? .question : .conversation,
             confidence: isQuestion ? question : 1 - question,
-            query: query)
+            query: query
+        )
         turn.understanding = understanding
         turn.note(
             name,
             [
                 "language": understanding.language, "intent": understanding.intent.rawValue,
                 "confidence": decimals(understanding.confidence), "query": understanding.query,
-            ])
+            ]
+        )
         return turn
     }
 
@@ -61,7 +63,8 @@ struct UtteranceUnderstanding: Stage {
     static func query(_ turn: Turn) -> String {
         guard let last = turn.history.last else { return turn.utterance }
         let words = turn.utterance.lowercased().split { !$0.isLetter }.map(String.init)
-        let leans = words.contains(where: leaningWords.contains) || leaningStarts.contains { turn.utterance.hasPrefix($0) }
+        let leans =
+            words.contains(where: leaningWords.contains) || leaningStarts.contains { turn.utterance.hasPrefix($0) }
         return leans ? last.utterance + "\n" + turn.utterance : turn.utterance
     }
 
