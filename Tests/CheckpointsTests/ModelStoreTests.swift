@@ -15,12 +15,13 @@ import Testing
 
     @Test(arguments: [
         ("smollm2-135m-instuct", "smollm2-135m-instruct"), ("minilm", "all-minilm-l6-v2"),
-        ("GEMMA-3-270", "gemma-3-270m"), ("smollm", "smollm2-135m-instruct"),
+        ("GEMMA-3-270", "gemma-3-270m"), ("smollm", "smollm2-135m-instruct"), ("smolm2", "smollm2-135m-instruct"),
     ]) func namesNearNames(wrong: String, right: String) {
         let store = ModelStore(folder: "/nonexistent")
         let error = #expect(throws: CheckpointError.self) { try store.resolve(wrong) }
         #expect(error?.code == .notFound)
         #expect(error?.message.contains(right) == true)
+        #expect(error?.description == error?.message, "the message names it once")
     }
 
     @Test func saysHowToFetchWhatIsMissing() {

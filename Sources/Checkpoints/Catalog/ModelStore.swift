@@ -98,10 +98,10 @@ public struct ModelStore: Sendable {
             )
         }
         let known = ModelCatalog.models.map(\.name) + ((try? installed()) ?? []).map(\.name)
-        let near = ModelCatalog.names(near: name, among: Array(Set(known)))
-        let hint =
-            near.isEmpty ? "`martlet models list` shows them all" : "did you mean \(near.joined(separator: ", "))?"
-        throw CheckpointError(.notFound, "no model is called \(printable(name)); \(hint)", key: name)
+        throw CheckpointError(
+            .notFound,
+            "no model is called \(printable(name)); \(ModelCatalog.hint(for: name, among: Array(Set(known))))"
+        )
     }
 
     func path(of reference: HubReference) -> String {
@@ -112,8 +112,7 @@ public struct ModelStore: Sendable {
     private func notOnDisk(_ name: String) -> CheckpointError {
         CheckpointError(
             .unavailable,
-            "the model \(printable(name)) is not on this machine; fetch it with `martlet models pull \(printable(name))`",
-            key: name
+            "the model \(printable(name)) is not on this machine; fetch it with `martlet models pull \(printable(name))`"
         )
     }
 
