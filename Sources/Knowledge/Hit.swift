@@ -33,7 +33,7 @@ public enum SearchMode: String, Sendable, Codable, CaseIterable {
 public struct DocumentDescription: Sendable, Codable, Hashable {
     /// Its name: the path as it was added, or FOLDER/path.
     public var document: String
-    /// Its title, if it carries one.
+    /// Its title or first heading, if it has one.
     public var title: String?
     /// `text`, `markdown` or `html`.
     public var format: String

@@ -143,6 +143,20 @@ import Testing
         #expect(hits.first?.text == "# just a line\nMore text.\n\nend of a list\nlast line\n---\nmore")
     }
 
+    @Test func aFirstLineAloneAboveAnotherHeadingIsTheTitle() async throws {
+        let (_, hits, title) = try await extract("a.txt", "Park pass\n\nScope\n\nThe pass opens eleven parks.\n")
+        #expect(title == "Park pass")
+        #expect(hits.map(\.headings) == [["Park pass", "Scope"]])
+    }
+
+    @Test func aPageWithoutTitleIsCalledByItsFirstHeading() async throws {
+        #expect(
+            try await extract("a.md", "\n# The *green* boat\n\n## Oars\n\nTwo of them.\n").title == "The green boat"
+        )
+        #expect(try await extract("a.txt", "FIRST AID\nat the club\n\n1. Burns\n\nCool them.\n").title == "FIRST AID")
+        #expect(try await extract("b.md", "Only text.\n").title == nil)
+    }
+
     @Test func passagesKeepTheLimits() async throws {
         let words = (0..<3_000).map { "word\($0 % 97)" }.joined(separator: " ")
         let monster = (0..<1_000).map { String($0 * 7_919 % 10_007, radix: 36) }.joined()

@@ -11,6 +11,8 @@ final class DocumentReader {
     private var hash = SecureHash()
     private var toSkip: Int
     private var isDone = false
+    private var firstHeading: String?
+    private var beginsLong = false
 
     init(path: String, scan: FileScan) throws(KnowledgeError) {
         file = try InputFile(path)
@@ -30,11 +32,28 @@ final class DocumentReader {
 
     /// Places that were no valid character.
     var replaced: Int { decoder.replaced }
-    /// The document's own title.
-    var title: String? { page?.title }
+    /// The document's own title, else its first heading; known when all of it is read.
+    var title: String? {
+        if let title = page?.title, !title.isEmpty { return title }
+        return firstHeading
+    }
 
     /// The next lines; nil at the end. A file that is another than the scanned one is an error.
     func next() throws -> [ExtractedLine]? {
+        let lines = try read()
+        for line in lines ?? [] where firstHeading == nil {
+            if case .heading(_, let title) = line.kind, !title.isEmpty {
+                firstHeading = title
+            } else if scan.format == .text, line.kind != .separator, !beginsLong {
+                // The short line with which a text begins is as good as a heading.
+                beginsLong = line.text.count > 60
+                if !beginsLong { firstHeading = HeadingText.clean(line.text) }
+            }
+        }
+        return lines
+    }
+
+    private func read() throws -> [ExtractedLine]? {
         if isDone { return nil }
         let bytes = try file.read()
         hash.update(bytes)

@@ -87,7 +87,7 @@ struct MarkdownReader: LineReader {
 }
 
 /// Whether a line begins with a bullet or a number.
-func startsListItem(_ trimmed: Substring) -> Bool {
+package func startsListItem(_ trimmed: Substring) -> Bool {
     guard let first = trimmed.first else { return false }
     if "-*+•".contains(first) { return trimmed.dropFirst().first == " " || trimmed.dropFirst().first == "\t" }
     let digits = trimmed.prefix { $0.isASCII && $0.isNumber }

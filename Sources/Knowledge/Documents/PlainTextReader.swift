@@ -30,7 +30,10 @@ struct PlainTextReader: LineReader {
             held = nil
             return [heading(title, level: level), ExtractedLine(text: text, kind: .separator, endsLine: endsLine)]
         }
-        if !gap.isEmpty, let title = held, standsAlone(title.text), isRunningText(trimmed) {
+        // The first line of a file may stand above another heading.
+        if !gap.isEmpty, let title = held, standsAlone(title.text),
+            isRunningText(trimmed) || isFirst && standsAlone(text)
+        {
             held = heading(title, level: isFirst ? 1 : 2)
         }
         let before = flush()

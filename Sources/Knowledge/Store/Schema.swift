@@ -4,7 +4,7 @@ import GRDB
 /// The tables of a knowledge base. A change is a new migration at the end of the list, never an edit of an old one.
 enum Schema {
     /// How documents are read and cut. A document taken in by another number is taken in again when it is added.
-    static let pipeline = 1
+    static let pipeline = 2
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
