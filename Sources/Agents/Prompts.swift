@@ -7,6 +7,7 @@ struct PromptTemplate: Sendable {
     static let questions = PromptTemplate(PackageResources.questions_txt)
     static let conversation = PromptTemplate(PackageResources.conversation_txt)
     static let wording = PromptTemplate(PackageResources.wording_txt)
+    static let examples = PromptTemplate(PackageResources.examples_txt)
     static let talk = PromptTemplate(PackageResources.talk_txt)
 
     private init(_ bytes: [UInt8]) {

@@ -14,7 +14,7 @@ struct Responder: RespondingStage {
         switch turn.draft {
         case .quotes(let quotes, let confidence):
             var answer = confidence < 0.5 ? phrases.closest + "\n\n" : ""
-            answer += quotes.enumerated().map { "\($1.citation.quote) [\($0 + 1)]" }.joined(separator: "\n\n")
+            answer += try quotes.enumerated().map { "\(try plain($1)) [\($0 + 1)]" }.joined(separator: "\n\n")
             say(answer)
             if confidence >= 0.5 {
                 let words = try await worded(turn, quotes, &turn.usage)
@@ -61,35 +61,64 @@ struct Responder: RespondingStage {
         return SupportCheck.supported(response.content, by: quotes.map(\.sentence), question: turn.utterance)
     }
 
+    private func plain(_ quote: Quote) throws -> String {
+        let document = try knowledge.document(named: quote.citation.document)
+        return PlainQuote.text(of: quote.citation.quote, isMarkdown: document.format == "markdown")
+    }
+
     private func talk(_ turn: inout Turn, _ say: @Sendable (String) -> Void) async throws -> String {
         var entries: [Transcript.Entry] = [.instructions(PromptTemplate.talk.filled())]
+        // Small models talk as they have seen themselves talk.
+        let lines = PromptTemplate.examples.filled().split(separator: "\n").map(String.init)
+        for pair in stride(from: 0, to: lines.count - 1, by: 2) {
+            entries += [.prompt(lines[pair]), .response(lines[pair + 1])]
+        }
         for exchange in turn.history.suffix(4) { entries += [.prompt(exchange.utterance), .response(exchange.answer)] }
         let session = LanguageModelSession(model: model, transcript: Transcript(entries: entries))
-        let options = GenerationOptions(samplingMode: .greedy, maximumResponseTokens: 120)
+        let options = GenerationOptions(samplingMode: .greedy, maximumResponseTokens: 80)
         var answer = ""
-        for try await snapshot in session.streamResponse(to: turn.utterance, options: options) {
-            say(String(snapshot.content.dropFirst(answer.count)))
-            answer = snapshot.content
+        var written = ""
+        var usage = session.usage
+        let language = turn.understanding?.language ?? "en"
+        func bring(_ talk: SmallTalk) {
+            // Words in another language than the user's are no reply.
+            guard UtteranceUnderstanding.language(of: talk.said) == language else { return }
+            if talk.said.count > answer.count { say(String(talk.said.dropFirst(answer.count))) }
+            answer = talk.said
         }
-        turn.usage.add(session.usage)
+        for try await snapshot in session.streamResponse(to: turn.utterance, options: options) {
+            (written, usage) = (snapshot.content, snapshot.usage)
+            let talk = SmallTalk(written, isWhole: false)
+            bring(talk)
+            if talk.isOver { break }
+        }
+        try Task.checkCancellation()
+        bring(SmallTalk(written, isWhole: true))
+        if answer.isEmpty {
+            answer = Phrases(language: language).talk
+            say(answer)
+        }
+        turn.usage.add(usage)
         return answer
     }
 }
 
 /// What is said in the user's language without a model.
 private struct Phrases {
-    let closest, inShort, nothing, emptyKnowledge: String
+    let closest, inShort, nothing, emptyKnowledge, talk: String
 
     init(language: String) {
         if language == "zh" {
             closest = "我没有把握，最接近的段落是："
             inShort = "简单地说："
             nothing = "知识库里没有找到相关的内容。"
+            talk = "我在。你可以问我知识库里的内容。"
             emptyKnowledge = "知识库还是空的，请先用 martlet kb add 添加文档。"
         } else {
             closest = "I am not sure. The closest passage I have is:"
             inShort = "In short:"
             nothing = "I found nothing in the knowledge base that answers this."
+            talk = "I am here. Ask me something about your documents."
             emptyKnowledge = "The knowledge base is empty; add documents with martlet kb add PATH."
         }
     }

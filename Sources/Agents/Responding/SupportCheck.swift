@@ -21,7 +21,8 @@ enum SupportCheck {
             && !terms.isDisjoint(with: evidence.subtracting(asked))
     }
 
-    private static func sentences(_ text: String) -> [String] {
+    /// The sentences of a text, line by line, without the white space around them.
+    static func sentences(_ text: String) -> [String] {
         text.split(separator: "\n").flatMap { line -> [String] in
             let scalars = Array(line.unicodeScalars)
             var start = 0

@@ -39,6 +39,9 @@ struct QuoteSelector: Sendable {
         var isAnswer: Bool { !quotes.isEmpty && confidence >= QuoteSelector.threshold }
     }
 
+    /// What a term counts that stands in a heading alone, where shares of terms are all there is.
+    private static let headingShare = 0.5
+
     /// Below this nothing is shown.
     static let threshold = 0.35
 
@@ -133,27 +136,29 @@ struct QuoteSelector: Sendable {
         }
     }
 
-    /// How sure an answer is, by the better of two signs: similarity from 0.5 on and coverage from 0.4 on are worth
-    /// showing (0.35); similarity 0.75 and full coverage are certain. Where coverage is the only sign it counts from
-    /// 0.2 on: a question in other words shares few pairs of characters, one about other things hardly any.
+    /// How sure an answer is. Similarity alone is worth showing (0.35) from 0.5 on and certain at 0.75; together with
+    /// coverage, where neither is enough alone, 1.5 parts of similarity and one of coverage are from 1 on, and certain at
+    /// 1.8. Where coverage is the only sign it counts from 0.2 on: a question in other words shares few pairs of
+    /// characters, one about other things hardly any.
     private static func confidence(_ selection: Selection, reads: Bool) -> Double {
-        let enough = reads ? 0.4 : 0.2
-        let bySimilarity = threshold + (selection.similarity - 0.5) / 0.25 * (1 - threshold)
-        let byCoverage = threshold + (selection.coverage - enough) / (1 - enough) * (1 - threshold)
-        return min(1, max(0, bySimilarity, byCoverage))
+        func sure(_ sign: Double, from enough: Double, to certain: Double) -> Double {
+            min(1, max(0, threshold + (sign - enough) / (certain - enough) * (1 - threshold)))
+        }
+        guard reads else { return sure(selection.coverage, from: 0.2, to: 1) }
+        let both = 1.5 * selection.similarity + selection.coverage
+        return max(sure(selection.similarity, from: 0.5, to: 0.75), sure(both, from: 1, to: 1.8))
     }
 
     /// Gives each sentence the share of the question's terms, single characters of Han among them, that it
     /// holds under its headings, weighted by their rarity among the sentences.
     private static func addShares(_ question: String, _ hits: [Hit], _ candidates: inout [Candidate]) {
         let asked = Set(TermAnalyzer.terms(of: question))
-        let held = candidates.map { candidate in
-            asked.intersection(
-                TermAnalyzer.terms(of: (hits[candidate.hit].headings + [candidate.text]).joined(separator: "\n"))
-            )
-        }
+        let held = candidates.map { asked.intersection(TermAnalyzer.terms(of: $0.text)) }
+        let above = hits.map { asked.intersection(TermAnalyzer.terms(of: $0.headings.joined(separator: "\n"))) }
         var counts: [String: Int] = [:]
-        for terms in held { for term in terms { counts[term, default: 0] += 1 } }
+        for (terms, candidate) in zip(held, candidates) {
+            for term in terms.union(above[candidate.hit]) { counts[term, default: 0] += 1 }
+        }
         func weight(_ term: String) -> Double {
             logarithm(1 + Double(candidates.count) / Double(1 + (counts[term] ?? 0)))
         }
@@ -161,36 +166,31 @@ struct QuoteSelector: Sendable {
         let whole = asked.sorted().reduce(0) { $0 + weight($1) }
         guard whole > 0 else { return }
         for index in candidates.indices {
-            candidates[index].share = held[index].sorted().reduce(0) { $0 + weight($1) } / whole
+            let terms = held[index].union(above[candidates[index].hit]).sorted()
+            // A heading says what a sentence is about, but it says it of all the sentences under it.
+            candidates[index].share =
+                terms.reduce(0) { $0 + weight($1) * (held[index].contains($1) ? 1 : Self.headingShare) } / whole
         }
     }
 
     /// Sentences of a passage, as ranges without the white space around them.
     private static func sentences(_ scalars: [Unicode.Scalar]) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        var lineStart = 0
-        for index in 0...scalars.count where index == scalars.count || scalars[index] == "\n" {
-            var start = lineStart
-            for end in SentenceSplitter.ends(in: scalars[lineStart..<index]) {
-                if let range = trimmed(start..<end, scalars) { ranges.append(range) }
-                start = end
+        PassageBlocks(scalars).ranges.flatMap { block in
+            var start = block.lowerBound
+            return SentenceSplitter.ends(in: scalars[block]).compactMap { end in
+                defer { start = end }
+                return PassageBlocks.trimmed(start..<end, scalars)
             }
-            lineStart = index + 1
         }
-        return ranges
     }
 
-    private static func trimmed(_ range: Range<Int>, _ scalars: [Unicode.Scalar]) -> Range<Int>? {
-        var (low, high) = (range.lowerBound, range.upperBound)
-        while low < high, scalars[low].properties.isWhitespace { low += 1 }
-        while high > low, scalars[high - 1].properties.isWhitespace { high -= 1 }
-        return low < high ? low..<high : nil
-    }
-
-    /// The sentence's whole line and whole lines around it, those after it first, while they fit; of a line that is too
-    /// long only sentences.
+    /// The paragraph or item of the sentence. An item stands alone; a paragraph takes whole neighbours along, those
+    /// after it first, while they fit; of one that is too long only sentences.
     private static func widened(_ sentence: Range<Int>, in scalars: [Unicode.Scalar]) -> Range<Int> {
-        let span = grown(sentence, over: lines(scalars)) ?? grown(sentence, over: sentences(scalars)) ?? sentence
+        let blocks = PassageBlocks(scalars)
+        let span =
+            blocks.item(holding: sentence.lowerBound).flatMap { $0.count <= quoteLength ? $0 : nil }
+            ?? grown(sentence, over: blocks.ranges) ?? grown(sentence, over: sentences(scalars)) ?? sentence
         return span.lowerBound..<min(span.upperBound, span.lowerBound + 900)
     }
 
@@ -212,16 +212,6 @@ struct QuoteSelector: Sendable {
             }
         }
         return parts[first].lowerBound..<parts[last].upperBound
-    }
-
-    private static func lines(_ scalars: [Unicode.Scalar]) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        var start = 0
-        for index in 0...scalars.count where index == scalars.count || scalars[index] == "\n" {
-            if let range = trimmed(start..<index, scalars) { ranges.append(range) }
-            start = index + 1
-        }
-        return ranges
     }
 
     private static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
