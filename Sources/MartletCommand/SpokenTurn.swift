@@ -16,14 +16,17 @@ struct SpokenTurn {
     func say(_ question: String, _ agent: Agent, history: [Exchange] = []) async throws -> Turn? {
         let json = json
         let turn = try await Interrupts.cancelling { () async throws -> Turn? in
+            var wrapper = WordWrapper(columns: StandardOutput.columns)
             do {
                 for try await event in agent.stream(question, history: history) {
                     switch event {
                     case .text(let text):
                         guard !json else { continue }
-                        try StandardOutput.write(Self.printable(text))
+                        try StandardOutput.write(wrapper.append(Self.printable(text)))
                         try StandardOutput.flush()
-                    case .finished(let turn): return turn
+                    case .finished(let turn):
+                        if !json { try StandardOutput.write(wrapper.finish()) }
+                        return turn
                     }
                 }
             } catch is CancellationError {

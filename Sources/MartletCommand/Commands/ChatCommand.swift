@@ -92,7 +92,8 @@ struct ChatCommand: AsyncParsableCommand, WithCommonOptions {
         for (place, citation) in response.citations.enumerated() {
             text += "\(Style.cyan("[\(place + 1)]")) \(printable(citation.document))  "
             text += Style.dim("characters \(citation.start)–\(citation.end), passage \(citation.passage)") + "\n"
-            text += "    \(SpokenTurn.printable(citation.quote))\n"
+            var wrapper = WordWrapper(columns: StandardOutput.columns)
+            text += wrapper.append(SpokenTurn.printable(citation.quote) + "\n")
         }
         return text
     }

@@ -25,24 +25,23 @@ enum Interrupts {
         }
     }
 
+    private static let presses = Atomic(0)
+
     /// Runs `body` as a task that Ctrl-C cancels; a second Ctrl-C ends the program.
     static func cancelling<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value
     {
         let task = Task { try await body() }
-        let count = Mutex(0)
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler {
-            if count.withLock({
-                $0 += 1; return $0
-            }) > 1 {
-                _exit(130)
-            }
-            task.cancel()
+        presses.store(0, ordering: .relaxed)
+        signal(SIGINT) { _ in
+            if Interrupts.presses.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
         }
-        signal(SIGINT, SIG_IGN)
-        source.resume()
+        // A dispatch source for the signal fires for the first of several in a row only, so the count is looked at.
+        let timer = DispatchSource.makeTimerSource(queue: .global())
+        timer.schedule(deadline: .now(), repeating: .milliseconds(20))
+        timer.setEventHandler { if presses.load(ordering: .relaxed) > 0 { task.cancel() } }
+        timer.resume()
         defer {
-            source.cancel()
+            timer.cancel()
             endAtInterrupt()
         }
         return try await task.value

@@ -46,6 +46,13 @@ enum StandardOutput {
 
     /// Whether a person reads it.
     static let isTerminal = isatty(STDOUT_FILENO) == 1
+
+    /// Columns of the terminal as it is now; nil if it is none.
+    static var columns: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return nil }
+        return Int(size.ws_col)
+    }
 }
 
 /// Standard error: errors, warnings, progress.

@@ -29,7 +29,7 @@ extension StringProtocol {
 }
 
 extension Character {
-    fileprivate var displayWidth: Int {
+    var displayWidth: Int {
         guard let scalar = unicodeScalars.first else { return 0 }
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0: return 0
