@@ -11,6 +11,22 @@ COVER(product_f16, tile_f16, TILES)
 COVER(product_bf16, tile_bf16, TILES)
 COVER(product_bf16_dot_plain, tile_bf16_dot_plain, TILES)
 
+#if defined(__x86_64__)
+/// The product with denormals as zero, in and out, for the length of the call: what the bfloat16 dot instruction does
+/// whatever the mode, and so must the addition of the bias after it.
+#define WITHOUT_DENORMALS(NAME, PRODUCT)                                                                               \
+    static void NAME(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {                            \
+        unsigned state = _mm_getcsr();                                                                                 \
+        _mm_setcsr(state | 0x8040);                                                                                    \
+        const volatile ck_cover inner = PRODUCT;                                                                       \
+        inner(p, g0, g1, c0, c1);                                                                                      \
+        _mm_setcsr(state);                                                                                             \
+    }
+#else
+#define WITHOUT_DENORMALS(NAME, PRODUCT)                                                                               \
+    static void NAME(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) { PRODUCT(p, g0, g1, c0, c1); }
+#endif
+
 #define ELEMENT float
 #define LOAD_ELEMENTS load
 #define NAME(x) x##_f32
