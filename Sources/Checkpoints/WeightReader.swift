@@ -91,13 +91,7 @@ package final class WeightReader {
             )
             return Parameter(name: key, value: packed)
         } catch {
-            throw CheckpointError(
-                .unsupported,
-                error.message,
-                file: checkpoint.path,
-                key: tensor.name,
-                underlying: error
-            )
+            throw refusal(error, tensor)
         }
     }
 
@@ -160,6 +154,17 @@ package final class WeightReader {
         }
     }
 
+    /// What a tensor error says of a weight of the file.
+    private func refusal(_ error: TensorError, _ tensor: TensorDescription) -> CheckpointError {
+        CheckpointError(
+            error.code == .outOfMemory ? .io : .unsupported,
+            error.message,
+            file: checkpoint.path,
+            key: tensor.name,
+            underlying: error
+        )
+    }
+
     private func floats(_ tensor: TensorDescription, _ shape: [Int]) throws(CheckpointError) -> Tensor {
         let bytes = try Scratch(tensor.byteCount, tensor)
         try checkpoint.read(tensor, into: bytes.buffer)
@@ -170,13 +175,7 @@ package final class WeightReader {
                 shape: shape
             )
         } catch {
-            throw CheckpointError(
-                .unsupported,
-                error.message,
-                file: checkpoint.path,
-                key: tensor.name,
-                underlying: error
-            )
+            throw refusal(error, tensor)
         }
     }
 }

@@ -135,11 +135,11 @@ private func expectEqualBytes(_ what: String, _ compute: () throws -> [Float]) t
         var numbers = Numbers(Int(type.rawValue) + 700)
         let (rows, depth) = (21, 64)
         let weights = Weights(type, rows: rows, columns: depth, &numbers)
-        let bias = try Tensor([Float](repeating: 1e-40, count: rows), shape: [rows])
+        let bias = try Tensor([Float](repeating: .leastNonzeroMagnitude * 70_000, count: rows), shape: [rows])
         for columns in [1, 2, 5, 8] {
             var x = [Float](repeating: 0, count: columns * depth)
-            for column in 1..<max(2, columns) where column < columns { x[column * depth + column] = 1e-38 }
-            x[3] = columns == 1 ? 1e-38 : 0
+            // The last row stays zero, so that only the bias is left, unless it is the only one.
+            for column in 0..<max(1, columns - 1) { x[column * depth + column] = .leastNormalMagnitude }
             _ = try expectEqualBytes("\(type.name) \(precision) x \(columns)") {
                 let packed = try weights.bytes.withUnsafeBytes {
                     try Tensor(packing: $0, rows: rows, columns: depth, elementType: type, precision: precision)
