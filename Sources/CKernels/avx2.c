@@ -6,6 +6,8 @@
 #define TILES 0, 1, 2, 4
 #include "body.h"
 
+WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
+
 INLINE __m256i four(const int8_t *x) {
     int32_t bits;
     memcpy(&bits, x, 4);

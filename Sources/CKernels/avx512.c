@@ -6,6 +6,8 @@
 #define TILES 3, 4, 4, 8
 #include "body.h"
 
+WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
+
 INLINE __m512i four(const int8_t *x) {
     int32_t bits;
     memcpy(&bits, x, 4);
@@ -94,7 +96,8 @@ INLINE void tile_bf16_dot(const ck_product *p, int64_t g, int64_t c, const int m
     UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) finish(p, g + i, c + j, (v16)acc[i][j]);
 }
 
-COVER(product_bf16_dot_hardware, tile_bf16_dot, 3, 4, 4, 8)
+COVER(product_bf16_dot_instruction, tile_bf16_dot, 3, 4, 4, 8)
+WITHOUT_DENORMALS(product_bf16_dot_hardware, product_bf16_dot_instruction)
 TABLE(ck_avx512_bf16_table, product_bf16_dot_hardware, product_q4_1, product_q8_0)
 #pragma clang attribute pop
 #endif

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that one instruction set shares with the others. The including file has set its target attributes and
-// defines LANES_F16C and the tile sizes TILES_F32, TILES_HALF (groups of rows for 8, 4, 2 and 1 columns).
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
+// defines LANES_F16C and TILES: how many groups of rows a tile holds for 8, 4, 2 and 1 columns.
 #include "lanes.h"
 #include "table.h"
 #include "products.h"
@@ -15,19 +11,22 @@ COVER(product_f16, tile_f16, TILES)
 COVER(product_bf16, tile_bf16, TILES)
 COVER(product_bf16_dot_plain, tile_bf16_dot_plain, TILES)
 
-/// Denormals as zero, in and out, for the length of a call: what the bfloat16 dot instruction does. The call is through
-/// a pointer so that no arithmetic moves across the change of state.
-static void product_bf16_dot(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {
 #if defined(__x86_64__)
-    unsigned state = _mm_getcsr();
-    _mm_setcsr(state | 0x8040);
-    void (*volatile inner)(const ck_product *, int64_t, int64_t, int64_t, int64_t) = product_bf16_dot_plain;
-    inner(p, g0, g1, c0, c1);
-    _mm_setcsr(state);
+/// The product with denormals as zero, in and out, for the length of the call: what the bfloat16 dot instruction does
+/// whatever the mode, and so must the addition of the bias after it. The call goes through a volatile pointer so that
+/// no arithmetic moves across the change of mode.
+#define WITHOUT_DENORMALS(NAME, PRODUCT)                                                                               \
+    static void NAME(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {                            \
+        unsigned state = _mm_getcsr();                                                                                 \
+        _mm_setcsr(state | 0x8040);                                                                                    \
+        const volatile ck_cover inner = PRODUCT;                                                                       \
+        inner(p, g0, g1, c0, c1);                                                                                      \
+        _mm_setcsr(state);                                                                                             \
+    }
 #else
-    product_bf16_dot_plain(p, g0, g1, c0, c1);
+#define WITHOUT_DENORMALS(NAME, PRODUCT)                                                                               \
+    static void NAME(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) { PRODUCT(p, g0, g1, c0, c1); }
 #endif
-}
 
 #define ELEMENT float
 #define LOAD_ELEMENTS load

@@ -2,7 +2,12 @@
 // The plain versions: what the compiler makes of the source for any processor, and quantised products as they are defined.
 #define LANES_F16C 0
 #define TILES 0, 1, 0, 1
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
 #include "body.h"
+
+WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
 
 static float half_value(const uint16_t *p) {
     uint16_t sixteen[16] = {*p};

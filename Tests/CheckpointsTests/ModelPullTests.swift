@@ -287,6 +287,18 @@ import Testing
         }
     }
 
+    @Test func sizesThatNoFileHasAreNotBelieved() async throws {
+        let setting = try Setting(mode: "plain")
+        try setting.scratch.write(HuggingFaceFolderTests.shard("a"), to: "root/o/m/resolve/main/model.safetensors")
+        try setting.scratch.write("{}", to: "root/o/m/resolve/main/config.json")
+        let list =
+            #"{"siblings":[{"rfilename":"config.json","size":9000000000000000000},"#
+            + #"{"rfilename":"model.safetensors","size":9000000000000000000}]}"#
+        try setting.scratch.write(list, to: "root/api/models/o/m/revision/main")
+        let folder = try await setting.store.pull("hf:o/m", settings: setting.settings) { _ in }
+        #expect(try Checkpoint.open(folder).tensors.map(\.name) == ["a"])
+    }
+
     @Test func aHubModelThatArrivesDamagedIsRefused() async throws {
         let setting = try Setting(mode: "plain")
         try setting.scratch.write(HuggingFaceFolderTests.shard("a"), to: "root/o/m/resolve/main/model.safetensors")
