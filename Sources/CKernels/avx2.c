@@ -6,13 +6,7 @@
 #define TILES 0, 1, 2, 4
 #include "body.h"
 
-static void product_bf16_dot(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {
-    unsigned state = _mm_getcsr();
-    _mm_setcsr(state | 0x8040);  // denormals as zero, in and out: what the bfloat16 dot instruction does
-    void (*volatile inner)(const ck_product *, int64_t, int64_t, int64_t, int64_t) = product_bf16_dot_plain;
-    inner(p, g0, g1, c0, c1);
-    _mm_setcsr(state);
-}
+WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
 
 INLINE __m256i four(const int8_t *x) {
     int32_t bits;

@@ -6,13 +6,7 @@
 #define TILES 3, 4, 4, 8
 #include "body.h"
 
-static void product_bf16_dot(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {
-    unsigned state = _mm_getcsr();
-    _mm_setcsr(state | 0x8040);  // denormals as zero, in and out: what the bfloat16 dot instruction does
-    void (*volatile inner)(const ck_product *, int64_t, int64_t, int64_t, int64_t) = product_bf16_dot_plain;
-    inner(p, g0, g1, c0, c1);
-    _mm_setcsr(state);
-}
+WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
 
 INLINE __m512i four(const int8_t *x) {
     int32_t bits;
@@ -102,7 +96,8 @@ INLINE void tile_bf16_dot(const ck_product *p, int64_t g, int64_t c, const int m
     UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) finish(p, g + i, c + j, (v16)acc[i][j]);
 }
 
-COVER(product_bf16_dot_hardware, tile_bf16_dot, 3, 4, 4, 8)
+COVER(product_bf16_dot_instruction, tile_bf16_dot, 3, 4, 4, 8)
+WITHOUT_DENORMALS(product_bf16_dot_hardware, product_bf16_dot_instruction)
 TABLE(ck_avx512_bf16_table, product_bf16_dot_hardware, product_q4_1, product_q8_0)
 #pragma clang attribute pop
 #endif

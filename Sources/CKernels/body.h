@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that one instruction set shares with the others. The including file has set its target attributes and
-// defines LANES_F16C and the tile sizes TILES_F32, TILES_HALF (groups of rows for 8, 4, 2 and 1 columns).
+// defines LANES_F16C and TILES: how many groups of rows a tile holds for 8, 4, 2 and 1 columns.
 #include "lanes.h"
 #include "table.h"
 #include "products.h"
@@ -10,6 +10,23 @@ COVER(product_f32, tile_f32, TILES)
 COVER(product_f16, tile_f16, TILES)
 COVER(product_bf16, tile_bf16, TILES)
 COVER(product_bf16_dot_plain, tile_bf16_dot_plain, TILES)
+
+#if defined(__x86_64__)
+/// The product with denormals as zero, in and out, for the length of the call: what the bfloat16 dot instruction does
+/// whatever the mode, and so must the addition of the bias after it. The call goes through a volatile pointer so that
+/// no arithmetic moves across the change of mode.
+#define WITHOUT_DENORMALS(NAME, PRODUCT)                                                                               \
+    static void NAME(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {                            \
+        unsigned state = _mm_getcsr();                                                                                 \
+        _mm_setcsr(state | 0x8040);                                                                                    \
+        const volatile ck_cover inner = PRODUCT;                                                                       \
+        inner(p, g0, g1, c0, c1);                                                                                      \
+        _mm_setcsr(state);                                                                                             \
+    }
+#else
+#define WITHOUT_DENORMALS(NAME, PRODUCT)                                                                               \
+    static void NAME(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) { PRODUCT(p, g0, g1, c0, c1); }
+#endif
 
 #define ELEMENT float
 #define LOAD_ELEMENTS load

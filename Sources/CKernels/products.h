@@ -16,38 +16,27 @@ INLINE void finish(const ck_product *p, int64_t group, int64_t column, v16 acc) 
     }
 }
 
-INLINE void tile_f32(const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
-    const int64_t depth = p->depth;
-    const float *w = (const float *)p->weights + g * depth * 16, *x = (const float *)p->x + c * depth;
-    v16 acc[MAX_GROUPS][MAX_COLUMNS];
-    UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) acc[i][j] = splat(0);
-    for (int64_t k = 0; k < depth; k++) {
-        v16 a[MAX_GROUPS];
-        UNROLL for (int i = 0; i < m; i++) a[i] = load(w + (i * depth + k) * 16);
-        UNROLL for (int j = 0; j < n; j++) {
-            v16 b = splat(x[j * depth + k]);
-            UNROLL for (int i = 0; i < m; i++) acc[i][j] = fma16(a[i], b, acc[i][j]);
-        }
+/// One weight a lane and k, of the type that LOAD widens to float.
+#define TILE_OF(NAME, ELEMENT_TYPE, LOAD)                                                                             \
+    INLINE void NAME(const ck_product *p, int64_t g, int64_t c, const int m, const int n) {                           \
+        const int64_t depth = p->depth;                                                                               \
+        const ELEMENT_TYPE *w = (const ELEMENT_TYPE *)p->weights + g * depth * 16;                                    \
+        const float *x = (const float *)p->x + c * depth;                                                             \
+        v16 acc[MAX_GROUPS][MAX_COLUMNS];                                                                             \
+        UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) acc[i][j] = splat(0);                   \
+        for (int64_t k = 0; k < depth; k++) {                                                                         \
+            v16 a[MAX_GROUPS];                                                                                        \
+            UNROLL for (int i = 0; i < m; i++) a[i] = LOAD(w + (i * depth + k) * 16);                                 \
+            UNROLL for (int j = 0; j < n; j++) {                                                                      \
+                v16 b = splat(x[j * depth + k]);                                                                      \
+                UNROLL for (int i = 0; i < m; i++) acc[i][j] = fma16(a[i], b, acc[i][j]);                             \
+            }                                                                                                         \
+        }                                                                                                             \
+        UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) finish(p, g + i, c + j, acc[i][j]);     \
     }
-    UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) finish(p, g + i, c + j, acc[i][j]);
-}
 
-INLINE void tile_f16(const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
-    const int64_t depth = p->depth;
-    const uint16_t *w = (const uint16_t *)p->weights + g * depth * 16;
-    const float *x = (const float *)p->x + c * depth;
-    v16 acc[MAX_GROUPS][MAX_COLUMNS];
-    UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) acc[i][j] = splat(0);
-    for (int64_t k = 0; k < depth; k++) {
-        v16 a[MAX_GROUPS];
-        UNROLL for (int i = 0; i < m; i++) a[i] = half_load(w + (i * depth + k) * 16);
-        UNROLL for (int j = 0; j < n; j++) {
-            v16 b = splat(x[j * depth + k]);
-            UNROLL for (int i = 0; i < m; i++) acc[i][j] = fma16(a[i], b, acc[i][j]);
-        }
-    }
-    UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) finish(p, g + i, c + j, acc[i][j]);
-}
+TILE_OF(tile_f32, float, load)
+TILE_OF(tile_f16, uint16_t, half_load)
 
 INLINE void tile_bf16(const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
     const int64_t depth = p->depth, pairs = (depth + 1) / 2;

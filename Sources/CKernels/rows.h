@@ -91,12 +91,11 @@ static void quantize_row(int64_t depth, const float *x, int8_t *q, float *scale,
         v16 inverse = splat(most > 0 ? 127.0f / most : 0.0f), magic = splat(12582912.0f);
         v16i ql = (v16i)(fma16(low, inverse, magic)) - splat_i(0x4B400000);
         v16i qh = (v16i)(fma16(high, inverse, magic)) - splat_i(0x4B400000);
-        v16i both = ql + qh;
         int32_t total = 0;
         for (int i = 0; i < 16; i++) {
-            q[32 * b + i] = (int8_t)ql[i];
-            q[32 * b + 16 + i] = (int8_t)qh[i];
-            total += both[i];
+            // The sum is of what was stored: a block below 1e-37 has no finite inverse, one with NaN no largest value.
+            total += q[32 * b + i] = (int8_t)ql[i];
+            total += q[32 * b + 16 + i] = (int8_t)qh[i];
         }
         scale[b] = most / 127.0f;
         sum[b] = total;

@@ -2,23 +2,12 @@
 // The plain versions: what the compiler makes of the source for any processor, and quantised products as they are defined.
 #define LANES_F16C 0
 #define TILES 0, 1, 0, 1
-#include "body.h"
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
+#include "body.h"
 
-/// Denormals as zero, in and out, for the length of a call: what the bfloat16 dot instruction does.
-static void product_bf16_dot(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {
-#if defined(__x86_64__)
-    unsigned state = _mm_getcsr();
-    _mm_setcsr(state | 0x8040);
-    void (*volatile inner)(const ck_product *, int64_t, int64_t, int64_t, int64_t) = product_bf16_dot_plain;
-    inner(p, g0, g1, c0, c1);
-    _mm_setcsr(state);
-#else
-    product_bf16_dot_plain(p, g0, g1, c0, c1);
-#endif
-}
+WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
 
 static float half_value(const uint16_t *p) {
     uint16_t sixteen[16] = {*p};

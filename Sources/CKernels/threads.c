@@ -126,11 +126,10 @@ void ck_parallel(int64_t count, void (*task)(void *context, int64_t index), void
 
 int ck_threads(void) {
     int count = atomic_load(&wanted);
-    if (count == 0) {
-        ck_set_threads(ck_default_threads());
-        count = atomic_load(&wanted);
-    }
-    return count;
+    if (count) return count;
+    int allowed = ck_default_threads();
+    // Whoever chose a number meanwhile is left with it: a failed exchange puts that into `count`.
+    return atomic_compare_exchange_strong(&wanted, &count, allowed) ? allowed : count;
 }
 
 void ck_set_threads(int count) {

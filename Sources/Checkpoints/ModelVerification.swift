@@ -18,6 +18,8 @@ extension Checkpoint {
         try check("feed_forward_length", architecture, required: false, 1...(1 << 24))
         try check("vocab_size", architecture, required: false, 1...(1 << 24))
         try check("expert_count", architecture, required: false, 0...(1 << 16))
+        try check("attention.key_length", architecture, required: false, 1...65_536)
+        try check("attention.value_length", architecture, required: false, 1...65_536)
         // Some architectures give one number of heads a layer; those that do state no single one to check.
         if let heads = try check("attention.head_count", architecture, required: false, 1...65_536) {
             if let embedding, metadata["\(architecture).attention.key_length"] == nil, embedding % heads != 0 {

@@ -19,21 +19,35 @@ package final class WeightReader {
     ///   - checkpoint: Where the weights lie.
     ///   - precision: How products with them are computed.
     ///   - optionalPrefix: A prefix, such as `bert.`, that the file's keys have or not.
-    /// - Throws: `CheckpointError` if the file holds no weights.
+    /// - Throws: `CheckpointError` without weights, or for GGUF of an architecture whose names are not known.
     package init(_ checkpoint: Checkpoint, precision: Precision, optionalPrefix: String = "") throws(CheckpointError) {
         guard !checkpoint.tensors.isEmpty else {
             throw CheckpointError(.malformed, "the model holds a vocabulary but no weights", file: checkpoint.path)
         }
         self.checkpoint = checkpoint
         self.precision = precision
-        names =
-            checkpoint.format == .gguf
-            ? GGUFNames(architecture: checkpoint.metadata["general.architecture"]?.string ?? "") : nil
+        if checkpoint.format == .gguf {
+            let architecture = checkpoint.metadata["general.architecture"]?.string ?? ""
+            guard let names = GGUFNames(architecture: architecture) else {
+                throw CheckpointError(
+                    .unsupported,
+                    "\"\(printable(architecture))\" is not read from GGUF files yet; use a Hugging Face folder",
+                    file: checkpoint.path,
+                    key: "general.architecture"
+                )
+            }
+            self.names = names
+        } else {
+            names = nil
+        }
         described = Dictionary(checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let prefixed = !optionalPrefix.isEmpty && described.keys.contains { $0.hasPrefix(optionalPrefix) }
         prefix = prefixed ? optionalPrefix : ""
         unread = Set(described.keys)
     }
+
+    /// Whether the weights of that architecture are found in GGUF files too, which have names of their own.
+    package static func readsGGUF(of architecture: String) -> Bool { GGUFNames(architecture: architecture) != nil }
 
     /// Whether the file holds this key.
     package func has(_ key: String, outsidePrefix: Bool = false) -> Bool {
@@ -77,13 +91,7 @@ package final class WeightReader {
             )
             return Parameter(name: key, value: packed)
         } catch {
-            throw CheckpointError(
-                .unsupported,
-                error.message,
-                file: checkpoint.path,
-                key: tensor.name,
-                underlying: error
-            )
+            throw refusal(error, tensor)
         }
     }
 
@@ -122,7 +130,7 @@ package final class WeightReader {
     private static let buffers = ["position_ids", "token_type_ids", "rotary_emb.inv_freq", "attn.masked_bias"]
 
     private func name(of key: String, _ outsidePrefix: Bool) -> String {
-        if checkpoint.format == .gguf { return names?.name(of: key) ?? key }
+        if let names { return names.name(of: key) ?? key }
         return outsidePrefix ? key : prefix + key
     }
 
@@ -146,6 +154,17 @@ package final class WeightReader {
         }
     }
 
+    /// What a tensor error says of a weight of the file.
+    private func refusal(_ error: TensorError, _ tensor: TensorDescription) -> CheckpointError {
+        CheckpointError(
+            error.code == .outOfMemory ? .io : .unsupported,
+            error.message,
+            file: checkpoint.path,
+            key: tensor.name,
+            underlying: error
+        )
+    }
+
     private func floats(_ tensor: TensorDescription, _ shape: [Int]) throws(CheckpointError) -> Tensor {
         let bytes = try Scratch(tensor.byteCount, tensor)
         try checkpoint.read(tensor, into: bytes.buffer)
@@ -156,13 +175,7 @@ package final class WeightReader {
                 shape: shape
             )
         } catch {
-            throw CheckpointError(
-                .unsupported,
-                error.message,
-                file: checkpoint.path,
-                key: tensor.name,
-                underlying: error
-            )
+            throw refusal(error, tensor)
         }
     }
 }

@@ -70,6 +70,14 @@ public struct TextEmbedder: Sendable {
         model = try ModelRegistry.loadEncoder(checkpoint, precision: precision)
         self.tokenizer = tokenizer
         (before, after) = try Self.marks(tokenizer)
+        guard model.contextLength > before.count + after.count else {
+            throw CheckpointError(
+                .malformed,
+                "\(model.contextLength) positions leave a text none beside its \(before.count + after.count) marks",
+                file: checkpoint.path,
+                key: "max_position_embeddings"
+            )
+        }
         var limit = model.contextLength
         if let value = try checkpoint.json(named: "sentence_bert_config.json")?["max_seq_length"], value != .null {
             guard let trained = value.integer, trained > before.count + after.count else {
@@ -90,7 +98,7 @@ public struct TextEmbedder: Sendable {
         )
     }
 
-    /// The vectors of texts.
+    /// The vectors of texts; that of a text without any token is zero.
     ///
     /// - Returns: One vector for each text, and how many texts were cut.
     /// - Throws: `TokenizationError` or `TensorError`, `CancellationError` between two forward passes.
@@ -111,6 +119,12 @@ public struct TextEmbedder: Sendable {
             let ids = try tokenizer.encode(text, addSpecialTokens: false)
             if ids.count > limit { cutCount += 1 }
             let marked = before + ids.prefix(limit) + after
+            if marked.isEmpty {
+                // A sequence of no rows would be none of the batch's, and every later vector its neighbour's.
+                try await run()
+                vectors.append([Float](repeating: 0, count: identity.dimension))
+                continue
+            }
             if batch.count + marked.count > Self.rowsAtOnce { try await run() }
             batch.append(contentsOf: marked, sequence: sequences)
             sequences += 1

@@ -76,13 +76,13 @@ struct ListedModel {
         self.init(
             name: name,
             architecture: architecture,
-            parameters: checkpoint.tensors.reduce(0) { $0 + $1.count },
+            parameters: checkpoint.parameterCount,
             quantisation: checkpoint.mainElementType?.name,
             byteCount: checkpoint.tensors.reduce(0) { $0 + $1.byteCount },
             license: checkpoint.metadata["general.license"]?.string,
             contextLength: architecture.flatMap { checkpoint.metadata["\($0).context_length"]?.integer }
                 ?? checkpoint.config["max_position_embeddings"]?.integer,
-            isSupported: architecture.map(ModelRegistry.names.contains) ?? false,
+            isSupported: ModelRegistry.isBuilt(checkpoint),
             path: checkpoint.path
         )
     }

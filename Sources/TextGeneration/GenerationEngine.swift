@@ -15,13 +15,21 @@ public import Transformers
 public final class GenerationEngine: Sendable {
     /// How much the engine takes on at once. None of it changes a token.
     public struct Limits: Sendable, Hashable {
-        /// The most requests that are stepped together; others wait their turn.
+        /// The most requests that are stepped together, at least one; others wait their turn.
         public var liveRequests = 32
-        /// The most rows of prompts in one step; more make reading faster and the other requests wait longer.
+        /// The most rows of prompts in one step, at least one; more make reading faster and other requests wait longer.
         public var promptRowsAStep = 512
 
         /// The default limits.
         public init() {}
+
+        /// These limits, where they leave room for nothing raised to the least with which the engine gets on.
+        var working: Limits {
+            var limits = self
+            limits.liveRequests = max(1, liveRequests)
+            limits.promptRowsAStep = max(1, promptRowsAStep)
+            return limits
+        }
     }
 
     /// The model's number of ids.

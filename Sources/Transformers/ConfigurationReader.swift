@@ -7,15 +7,22 @@ struct ConfigurationReader {
     let config: JSONValue
     let path: String
 
-    /// A count between 1 and 16 million; `fallback` where the key is absent or null.
-    func count(_ key: String, default fallback: Int? = nil) throws(CheckpointError) -> Int {
+    /// The most layers that a model may claim: each is looked for, and reported where its weights are missing.
+    static let layerLimit = 1024
+
+    /// A count from 1 to `limit`; `fallback` where the key is absent or null.
+    func count(
+        _ key: String,
+        default fallback: Int? = nil,
+        limit: Int = 1 << 24
+    ) throws(CheckpointError) -> Int {
         let value = config[key]
         if value == nil || value == .null {
             guard let fallback else { throw error("is missing", key) }
             return fallback
         }
-        guard let count = value?.integer, (1...1 << 24).contains(count) else {
-            throw error("is no whole number from 1 to \(1 << 24)", key)
+        guard let count = value?.integer, (1...limit).contains(count) else {
+            throw error("is no whole number from 1 to \(limit)", key)
         }
         return count
     }

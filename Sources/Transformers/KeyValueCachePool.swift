@@ -33,7 +33,7 @@ public final class KeyValueCachePool: Sendable {
         state.withLock { state in
             let sequence = CachedSequence(id: state.nextID, pool: self)
             state.sequences[state.nextID] = WeakSequence(sequence)
-            state.nextID += 1
+            state.nextID &+= 1
             return sequence
         }
     }
@@ -116,16 +116,15 @@ public final class CachedSequence: Sendable {
         }
     }
 
-    /// The blocks for `count` positions, taken from the pool as needed.
+    /// Its blocks and as many more from the pool as `count` positions need; they are its own once committed.
     package func blocks(for count: Int) throws(ModelError) -> [KeyValueBlock] {
-        let length = KeyValueLayout.blockLength
-        while true {
-            let missing = state.withLock { (count + length - 1) / length - $0.blocks.count }
-            if missing <= 0 { return state.withLock { $0.blocks } }
-            let block = try pool.takeBlock()
-            state.withLock { $0.blocks.append(block) }
-        }
+        var blocks = state.withLock { $0.blocks }
+        while blocks.count * KeyValueLayout.blockLength < count { blocks.append(try pool.takeBlock()) }
+        return blocks
     }
 
-    package func commit(_ count: Int) { state.withLock { $0.count = count } }
+    /// Makes `count` positions, written into these blocks, the sequence.
+    package func commit(_ count: Int, _ blocks: [KeyValueBlock]) {
+        state.withLock { $0 = State(blocks: blocks, count: count) }
+    }
 }

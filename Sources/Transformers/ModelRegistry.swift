@@ -22,6 +22,12 @@ public enum ModelRegistry {
     /// The names of all architectures.
     public static var names: [String] { (Array(causal.keys) + encoders.keys).sorted() }
 
+    /// Whether the architecture that a checkpoint names is built, and read from files of its format.
+    public static func isBuilt(_ checkpoint: Checkpoint) -> Bool {
+        guard let name = architecture(of: checkpoint), names.contains(name) else { return false }
+        return checkpoint.format == .huggingFace || WeightReader.readsGGUF(of: name)
+    }
+
     /// The architecture that a checkpoint names.
     public static func architecture(of checkpoint: Checkpoint) -> String? {
         checkpoint.format == .gguf

@@ -26,6 +26,22 @@ import Testing
         #expect(error.message.contains(word))
     }
 
+    @Test func weightsOfGGUFFilesNeedKnownNames() throws {
+        var builder = GGUFBuilder.sound()
+        builder.remove("general.architecture")
+        builder.add("general.architecture", "bert")
+        builder.values = builder.values.map { value in
+            let (name, prefix) = (value.dropFirst(8), Array("llama.".utf8))
+            guard name.starts(with: prefix) else { return value }
+            let key = Array("bert.".utf8) + name.dropFirst(prefix.count)
+            return GGUFBuilder.bytes(UInt64(value[0]) - 1) + key
+        }
+        let scratch = try Scratch()
+        let checkpoint = try Checkpoint.open(try scratch.write(builder.bytes, to: "bert.gguf"))
+        let error = #expect(throws: CheckpointError.self) { try WeightReader(checkpoint, precision: .float32) }
+        #expect(error?.code == .unsupported && error?.key == "general.architecture")
+    }
+
     @Test(arguments: ["/dev/null", "/dev/zero"]) func devicesAreRefused(path: String) {
         let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
         #expect(error?.code == .notRegularFile)

@@ -290,6 +290,28 @@ import Testing
         }
     }
 
+    @Test func aListWithoutEndIsNotTakenToItsEnd() async throws {
+        let setting = try Setting(mode: "plain")
+        let list = [UInt8](repeating: 0x20, count: 9 << 20)
+        try setting.scratch.write(list, to: "root/api/models/o/m/revision/main")
+        let error = await #expect(throws: CheckpointError.self) {
+            try await setting.store.pull("hf:o/m", settings: setting.settings) { _ in }
+        }
+        #expect(error?.code == .unavailable && error?.message.contains("8388608") == true)
+    }
+
+    @Test func sizesThatNoFileHasAreNotBelieved() async throws {
+        let setting = try Setting(mode: "plain")
+        try setting.scratch.write(HuggingFaceFolderTests.shard("a"), to: "root/o/m/resolve/main/model.safetensors")
+        try setting.scratch.write("{}", to: "root/o/m/resolve/main/config.json")
+        let list =
+            #"{"siblings":[{"rfilename":"config.json","size":9000000000000000000},"#
+            + #"{"rfilename":"model.safetensors","size":9000000000000000000}]}"#
+        try setting.scratch.write(list, to: "root/api/models/o/m/revision/main")
+        let folder = try await setting.store.pull("hf:o/m", settings: setting.settings) { _ in }
+        #expect(try Checkpoint.open(folder).tensors.map(\.name) == ["a"])
+    }
+
     @Test func aHubModelThatArrivesDamagedIsRefused() async throws {
         let setting = try Setting(mode: "plain")
         try setting.scratch.write(HuggingFaceFolderTests.shard("a"), to: "root/o/m/resolve/main/model.safetensors")

@@ -31,6 +31,15 @@ import Testing
             $0.replace("llama.attention.head_count", UInt32(4))
             $0.replace("llama.attention.head_count_kv", UInt32(3))
         },
+        .init("heads of no channels", key: "llama.attention.key_length") {
+            $0.add("llama.attention.key_length", UInt32(0))
+        },
+        .init("heads of minus two channels", key: "llama.attention.key_length") {
+            $0.add("llama.attention.key_length", Int32(-2))
+        },
+        .init("values of minus two channels", key: "llama.attention.value_length") {
+            $0.add("llama.attention.value_length", Int32(-2))
+        },
         .init("epsilon is NaN", key: "llama.attention.layer_norm_rms_epsilon") {
             $0.replace("llama.attention.layer_norm_rms_epsilon", Float.nan)
         },

@@ -51,6 +51,31 @@ import Testing
         #expect(try TextEmbedder(other.folder).identity.modelHash != float.modelHash)
     }
 
+    @Test func aTextWithoutTokensKeepsItsPlace() async throws {
+        let tiny = try TinyModel.bert(tokens: 57, maximumLength: nil, postProcessor: nil)
+        let embedder = try TextEmbedder(tiny.folder)
+        let vectors = try await embedder.embed(["a", "", "b"]).vectors
+        #expect(vectors.count == 3)
+        #expect(vectors[1] == [Float](repeating: 0, count: embedder.identity.dimension))
+        #expect(try await embedder.embed(["b"]).vectors == [vectors[2]])
+    }
+
+    @Test func marksThatFillTheContextAreRefused() throws {
+        let mark: [String: Any] = ["SpecialToken": ["id": "[CLS]", "type_id": 0] as [String: Any]]
+        let text: [String: Any] = ["Sequence": ["id": "A", "type_id": 0] as [String: Any]]
+        let special: [String: Any] = ["id": "[CLS]", "ids": [2], "tokens": ["[CLS]"]]
+        let tiny = try TinyModel.bert(
+            tokens: 57,
+            maximumLength: nil,
+            postProcessor: [
+                "type": "TemplateProcessing", "single": [[String: Any]](repeating: mark, count: 64) + [text],
+                "pair": [[String: Any]](), "special_tokens": ["[CLS]": special],
+            ]
+        )
+        let error = #expect(throws: CheckpointError.self) { try TextEmbedder(tiny.folder) }
+        #expect(error?.code == .malformed && error?.key == "max_position_embeddings")
+    }
+
     @Test func aLimitThatIsNoneIsRefused() throws {
         let tiny = try TinyModel.bert(tokens: 57, maximumLength: 2)
         let error = #expect(throws: CheckpointError.self) { try TextEmbedder(tiny.folder) }

@@ -57,25 +57,29 @@ final class TinyModel: Sendable {
     }
 
     /// A BERT of 40 positions with the letters as its words.
-    static func bert(tokens count: Int, maximumLength: Int?) throws -> TinyModel {
+    static func bert(
+        tokens count: Int,
+        maximumLength: Int?,
+        postProcessor: [String: Any]? = ["type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]]
+    ) throws -> TinyModel {
         var vocabulary = ["[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4]
         let letters = (97...122).map { String(UnicodeScalar($0)) }
         for text in letters + letters.map({ "##" + $0 }) where vocabulary.count < count {
             vocabulary[text] = vocabulary.count
         }
-        let tokenizer: [String: Any] = [
+        var tokenizer: [String: Any] = [
             "version": "1.0",
             "added_tokens": [[String: Any]](),
             "normalizer": [
                 "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "lowercase": true,
             ] as [String: Any],
             "pre_tokenizer": ["type": "BertPreTokenizer"],
-            "post_processor": ["type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]] as [String: Any],
             "model": [
                 "type": "WordPiece", "vocab": vocabulary, "unk_token": "[UNK]", "continuing_subword_prefix": "##",
                 "max_input_chars_per_word": 100,
             ] as [String: Any],
         ]
+        tokenizer["post_processor"] = postProcessor
         var files = ["tokenizer.json": try json(tokenizer)]
         if let maximumLength { files["sentence_bert_config.json"] = "{\"max_seq_length\": \(maximumLength)}" }
         return try TinyModel(golden: "bert", files: files)

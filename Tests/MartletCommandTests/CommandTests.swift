@@ -53,6 +53,17 @@ struct CommandTests {
         #expect(verified.status == 0 && verified.output.hasPrefix("ok"))
     }
 
+    @Test("a model whose weights do not fit its architecture is not verified")
+    func modelsVerifyMissingWeights() throws {
+        let model = try Fixture.speakingLlama()
+        let config = try String(contentsOf: model.url("config.json"), encoding: .utf8)
+        let deeper = config.replacingOccurrences(of: "\"num_hidden_layers\": 3", with: "\"num_hidden_layers\": 4")
+        try #require(deeper != config)
+        _ = try model.file("config.json", deeper)
+        let outcome = try Executable.run(["models", "verify", model.path])
+        #expect(outcome.status == 65 && outcome.errors.contains("model.layers.3"), "\(outcome.errors)")
+    }
+
     @Test("special tokens that are spelled out stay text unless asked for")
     func tokenize() throws {
         let model = try Fixture.speakingLlama()

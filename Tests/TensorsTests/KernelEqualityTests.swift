@@ -129,6 +129,27 @@ private func expectEqualBytes(_ what: String, _ compute: () throws -> [Float]) t
         }
     }
 
+    /// Blocks too small for a finite inverse, and denormal biases after sums that the dot instruction takes for zero.
+    @Test(arguments: types, [Precision.float32, .bfloat16])
+    func productsOfTheSmallestNumbers(_ type: ElementType, _ precision: Precision) throws {
+        var numbers = Numbers(Int(type.rawValue) + 700)
+        let (rows, depth) = (21, 64)
+        let weights = Weights(type, rows: rows, columns: depth, &numbers)
+        let bias = try Tensor([Float](repeating: .leastNonzeroMagnitude * 70_000, count: rows), shape: [rows])
+        for columns in [1, 2, 5, 8] {
+            var x = [Float](repeating: 0, count: columns * depth)
+            // The last row stays zero, so that only the bias is left, unless it is the only one.
+            for column in 0..<max(1, columns - 1) { x[column * depth + column] = .leastNormalMagnitude }
+            _ = try expectEqualBytes("\(type.name) \(precision) x \(columns)") {
+                let packed = try weights.bytes.withUnsafeBytes {
+                    try Tensor(packing: $0, rows: rows, columns: depth, elementType: type, precision: precision)
+                }
+                let plain = try linear(Tensor(x, shape: [columns, depth]), packed).floats
+                return try plain + linear(Tensor(x, shape: [columns, depth]), packed, bias: bias).floats
+            }
+        }
+    }
+
     /// Against sums in double; the error allowed is relative to the largest activation of each block of 32, since
     /// that is what rounding to 8 bits loses.
     private func check(

@@ -56,8 +56,7 @@ final class FakeModel: CausalLanguageModel {
                     ids.append(batch.ids[row])
                     hidden.append(Float(Self.hash(ids) % (1 << 24)))
                 }
-                _ = try sequence.blocks(for: ids.count)
-                sequence.commit(ids.count)
+                sequence.commit(ids.count, try sequence.blocks(for: ids.count))
                 record.contents[name] = ids
             }
         }

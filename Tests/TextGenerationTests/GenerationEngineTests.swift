@@ -34,6 +34,16 @@ import Transformers
         }
     }
 
+    @Test(arguments: [0, -1])
+    func limitsThatLeaveRoomForNothingAreRaised(_ limit: Int) async throws {
+        let engine = try engine(FakeModel(), live: limit, rows: limit)
+        let result = try await GenerationResult(
+            collecting: engine.generate(GenerationRequest(prompt: [3, 1, 4], maximumNewTokens: 2))
+        )
+        #expect(result.ids.count == 2)
+        #expect(try await engine.score([1, 2, 3]).likeliest.count == 3)
+    }
+
     @Test func greedyFollowsTheModel() async throws {
         let model = FakeModel()
         let result = try await GenerationResult(

@@ -139,6 +139,22 @@ func expectClose(_ found: [Float], _ wanted: [Float], within limit: Float, _ wha
         #expect(sequence.count == 0)
     }
 
+    @Test func passesThatFailTakeNoBlocks() throws {
+        let model = try ModelRegistry.loadCausal(Golden("llama").checkpoint())
+        let cache = try model.makeCache(positions: 128)
+        let (first, second) = (cache.makeSequence(), cache.makeSequence())
+        var tooMany = TokenBatch()
+        for sequence in [first, second] {
+            tooMany.append(contentsOf: [Int32](repeating: 1, count: 65), sequence: sequence.id)
+        }
+        #expect(throws: ModelError.self) { try model(tooMany, cache: cache) }
+        var outside = TokenBatch()
+        outside.append(id: 104, position: 0, sequence: first.id)
+        #expect(throws: TensorError.self) { try model(outside, cache: cache) }
+        #expect(cache.available == 128)
+        #expect(first.count == 0 && second.count == 0)
+    }
+
     @Test func droppedSequencesGiveTheirBlocksBack() throws {
         let model = try ModelRegistry.loadCausal(Golden("llama").checkpoint())
         let cache = try model.makeCache(positions: 128)

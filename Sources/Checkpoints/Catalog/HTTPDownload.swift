@@ -25,12 +25,14 @@ struct HTTPDownload {
     ///   - address: An http or https address.
     ///   - path: The file that is made or gone on with.
     ///   - expected: The file's length if it is known; more is an error before it is written.
+    ///   - limit: The most bytes to take where the length is not known.
     ///   - progress: Called with the bytes on disk so far.
     /// - Throws: `CheckpointError`, `unavailable` for whatever goes wrong on the way.
     func fetch(
         _ address: String,
         to path: String,
         expected: Int?,
+        limit: Int = .max,
         progress: @escaping @Sendable (Int) -> Void
     ) async throws(CheckpointError) {
         guard let first = URL(string: address), Self.isWeb(first) else {
@@ -41,7 +43,7 @@ struct HTTPDownload {
             let output = try OutputFile(path, appending: true)
             if let expected, output.byteCount > expected { try output.truncate() }
             if let expected, output.byteCount == expected { return }
-            let transfer = Transfer(output: output, expected: expected, progress: progress)
+            let transfer = Transfer(output: output, expected: expected, limit: limit, progress: progress)
             let location = try await run(transfer, url, sendsToken: Self.sameHost(url, first))
             guard let location else { return }
             guard let next = URL(string: location, relativeTo: url)?.absoluteURL, Self.isWeb(next),
@@ -56,7 +58,7 @@ struct HTTPDownload {
     func data(_ address: String, limit: Int, scratch: String) async throws(CheckpointError) -> [UInt8] {
         unlink(scratch)
         defer { unlink(scratch) }
-        try await fetch(address, to: scratch, expected: nil) { _ in }
+        try await fetch(address, to: scratch, expected: nil, limit: limit) { _ in }
         return try OpenFile(scratch).contents(limit: limit)
     }
 
@@ -141,12 +143,14 @@ private final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Senda
     // Touched on the session's serial queue only.
     private let output: OutputFile
     private let expected: Int?
+    private let limit: Int
     private let progress: @Sendable (Int) -> Void
     private let state = Mutex(State())
 
-    init(output: OutputFile, expected: Int?, progress: @escaping @Sendable (Int) -> Void) {
+    init(output: OutputFile, expected: Int?, limit: Int, progress: @escaping @Sendable (Int) -> Void) {
         self.output = output
         self.expected = expected
+        self.limit = expected ?? limit
         self.progress = progress
         start = output.byteCount
     }
@@ -220,8 +224,8 @@ private final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Senda
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         guard state.withLock({ $0.result == nil }) else { return }
-        if let expected, output.byteCount + data.count > expected {
-            settle(.broken("more bytes than the \(expected) that the file has"))
+        if data.count > limit - output.byteCount {
+            settle(.broken("more than the \(limit) bytes that it may have"))
             dataTask.cancel()
             return
         }

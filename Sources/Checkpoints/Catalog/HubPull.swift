@@ -12,6 +12,9 @@ extension ModelStore {
         "LICENSE",
     ]
 
+    /// Sizes of files that are believed; a whole list of them cannot overflow a sum.
+    private static let sizes = 0...1 << 40
+
     private struct HubFile {
         let name: String
         let byteCount: Int?
@@ -83,7 +86,7 @@ extension ModelStore {
                 files.append(
                     HubFile(
                         name: name,
-                        byteCount: entry["size"]?.integer,
+                        byteCount: entry["size"]?.integer.flatMap { Self.sizes.contains($0) ? $0 : nil },
                         sha256: entry["lfs"]?["sha256"]?.string
                     )
                 )

@@ -3,6 +3,7 @@ import ArgumentParser
 import Checkpoints
 import LanguageModels
 import Tokenization
+import Transformers
 
 struct ModelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -95,9 +96,12 @@ extension ModelsCommand {
             let name = model
             let found = try await onOwnThread { () throws -> Verification in
                 let found = try ModelStore().verify(name)
+                let checkpoint = try Checkpoint.open(found.path)
                 // A chat template that cannot be read would come to light only in a conversation.
-                if let tokenizer = try Checkpoint.open(found.path).tokenizer() {
-                    _ = try PromptEncoder(tokenizer: tokenizer)
+                if let tokenizer = try checkpoint.tokenizer() { _ = try PromptEncoder(tokenizer: tokenizer) }
+                // Missing, surplus and misshapen weights show when the model is made of them.
+                if ModelRegistry.isBuilt(checkpoint), !checkpoint.tensors.isEmpty {
+                    _ = try ModelRegistry.load(checkpoint)
                 }
                 return found
             }

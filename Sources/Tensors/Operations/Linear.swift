@@ -5,7 +5,8 @@ import CKernels
 public enum Precision: String, Sendable, Hashable, CaseIterable {
     /// Float weights keep their type and meet float32 activations; quantised ones meet activations of 8 bits.
     case float32
-    /// Float weights and activations are rounded to bfloat16; sums are float32.
+    /// Weights of float32 and bfloat16, and the activations that meet them, are rounded to bfloat16; sums are float32.
+    /// Weights of other types are as with `float32`.
     case bfloat16
 }
 

@@ -39,7 +39,7 @@ final class EngineWorker: @unchecked Sendable {
     ) {
         self.model = model
         self.pool = pool
-        self.limits = limits
+        self.limits = limits.working
         self.tokenBytes = tokenBytes
     }
 
@@ -84,20 +84,23 @@ final class EngineWorker: @unchecked Sendable {
             step()
         }
         let stopped = TextGenerationError(.engineStopped, "the engine was shut down before the text was done")
+        // Nothing comes in any more. What failing sets off (a stream's end may let go of the engine, which then calls
+        // `stop`) must not find the lock held.
+        let unread = condition.withLock { inbox }
         for request in live + waiting { request.fail(stopped) }
-        live = []
-        waiting = []
-        condition.lock()
-        for job in inbox {
+        for job in unread {
             switch job {
             case .generate(let request): request.fail(stopped)
             case .score(let job): job.continuation.resume(throwing: stopped)
             }
         }
-        inbox = []
-        hasEnded = true
-        condition.broadcast()
-        condition.unlock()
+        live = []
+        waiting = []
+        condition.withLock {
+            inbox = []
+            hasEnded = true
+            condition.broadcast()
+        }
     }
 
     /// What has come in since; waits for something if there is nothing to do. Nil when it is time to end.

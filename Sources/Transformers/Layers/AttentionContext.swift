@@ -7,12 +7,11 @@ struct AttentionContext {
         let rows: Range<Int>
         let start: Int
         let bases: [UnsafeMutableRawPointer]
-        let sequence: CachedSequence?
+        let cached: (sequence: CachedSequence, blocks: [KeyValueBlock])?
     }
     private let entries: [Entry]
     private let layout: KeyValueLayout
     private let mask: AttentionMask
-    private let keepAlive: [KeyValueBlock]
     private let scratch: Storage?
 
     /// Prepares a forward pass.
@@ -35,15 +34,13 @@ struct AttentionContext {
             for (rows, count) in zip(runs, counts) {
                 let bases = (0..<count).map { scratch.bytes + offset + $0 * layout.blockBytes }
                 offset += count * layout.blockBytes
-                entries.append(Entry(rows: rows, start: 0, bases: bases, sequence: nil))
+                entries.append(Entry(rows: rows, start: 0, bases: bases, cached: nil))
             }
             self.entries = entries
             self.scratch = scratch
-            keepAlive = []
             return
         }
         var seen: Set<Int32> = []
-        var blocks: [KeyValueBlock] = []
         var entries: [Entry] = []
         for rows in runs {
             let id = batch.sequences[rows.lowerBound]
@@ -60,12 +57,10 @@ struct AttentionContext {
                     "position \(batch.positions[row]) does not continue a sequence of \(start) tokens"
                 )
             }
-            let own = try sequence.blocks(for: start + rows.count)
-            blocks += own
-            entries.append(Entry(rows: rows, start: start, bases: own.map(\.base), sequence: sequence))
+            let blocks = try sequence.blocks(for: start + rows.count)
+            entries.append(Entry(rows: rows, start: start, bases: blocks.map(\.base), cached: (sequence, blocks)))
         }
         self.entries = entries
-        keepAlive = blocks
         scratch = nil
     }
 
@@ -84,12 +79,14 @@ struct AttentionContext {
             mask: mask,
             scale: scale
         )
-        withExtendedLifetime((keepAlive, scratch)) {}
+        withExtendedLifetime((entries, scratch)) {}
         return out
     }
 
     /// Makes the positions of this pass part of their sequences.
     func commit() {
-        for entry in entries { entry.sequence?.commit(entry.start + entry.rows.count) }
+        for entry in entries {
+            if let (sequence, blocks) = entry.cached { sequence.commit(entry.start + entry.rows.count, blocks) }
+        }
     }
 }

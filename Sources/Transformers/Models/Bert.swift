@@ -186,7 +186,7 @@ struct BertConfiguration: Sendable {
         vocabularySize = try c.count("vocab_size")
         hiddenSize = try c.count("hidden_size")
         intermediateSize = try c.count("intermediate_size")
-        layers = try c.count("num_hidden_layers")
+        layers = try c.count("num_hidden_layers", limit: ConfigurationReader.layerLimit)
         heads = try c.count("num_attention_heads")
         contextLength = try c.count("max_position_embeddings")
         segments = try c.count("type_vocab_size", default: 2)

@@ -154,7 +154,8 @@ struct LlamaConfiguration: Sendable {
         case .huggingFace: try self.init(ConfigurationReader(config: checkpoint.config, path: checkpoint.path))
         }
         let path = checkpoint.path
-        guard heads % keyValueHeads == 0, headDimension % 2 == 0, headDimension <= KeyValueLayout.largestDimension
+        guard heads % keyValueHeads == 0, headDimension % 2 == 0,
+            (1...KeyValueLayout.largestDimension).contains(headDimension)
         else {
             throw CheckpointError(
                 .malformed,
@@ -168,7 +169,7 @@ struct LlamaConfiguration: Sendable {
         vocabularySize = try c.count("vocab_size")
         hiddenSize = try c.count("hidden_size")
         intermediateSize = try c.count("intermediate_size")
-        layers = try c.count("num_hidden_layers")
+        layers = try c.count("num_hidden_layers", limit: ConfigurationReader.layerLimit)
         heads = try c.count("num_attention_heads")
         keyValueHeads = try c.count("num_key_value_heads", default: heads)
         headDimension = try c.count("head_dim", default: max(1, hiddenSize / heads))
