@@ -71,6 +71,18 @@ public enum Draft: Sendable {
     case talk
 }
 
+/// A span worth quoting.
+public struct Quote: Sendable, Hashable {
+    /// The span.
+    public let citation: Citation
+    /// The headings above it, outermost first.
+    public let headings: [String]
+    /// The sentence of it that is nearest to the question.
+    public let sentence: String
+    /// How well that fits the question; comparable within one turn only.
+    public let score: Double
+}
+
 /// What was said.
 public struct Response: Sendable, Hashable {
     /// The whole answer.

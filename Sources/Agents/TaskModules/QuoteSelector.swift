@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Knowledge
 
-/// A span worth quoting.
-public struct Quote: Sendable, Hashable {
-    /// The span.
-    public let citation: Citation
-    /// The headings above it, outermost first.
-    public let headings: [String]
-    /// The sentence of it that is nearest to the question.
-    public let sentence: String
-    /// How well that fits the question; comparable within one turn only.
-    public let score: Double
-}
-
 /// Chooses from passages the sentence nearest to the question, with its neighbours, as the quotation.
 ///
 /// A sentence's score is its similarity in meaning plus the share of the question's terms, weighted by rarity, that it
