@@ -28,14 +28,22 @@ INLINE void NAME(scores)(const ck_attention *a, const float *const *q, const int
     }
 }
 
-INLINE void NAME(mix)(const ck_attention *a, const int n, int64_t first, int64_t stop, float (*s)[CK_CUT], float (*out)[MAX_DIMENSION]) {
+/// Each query takes the values up to its own end, all of them together as far as the nearest end goes: not even an
+/// infinite value beyond it, times a weight of zero, may reach a query.
+INLINE void NAME(mix)(const ck_attention *a, const int32_t *ends, const int n, int64_t first, int64_t stop, float (*s)[CK_CUT], float (*out)[MAX_DIMENSION]) {
     const int64_t filled = (a->dimension + 15) / 16 * 16;
+    int64_t shared = stop;
+    for (int j = 0; j < n; j++) if (ends[j] < shared) shared = ends[j];
     for (int64_t d = 0; d < filled; d += 16) {
         v16 acc[QUERIES];
         UNROLL for (int j = 0; j < n; j++) acc[j] = splat(0);
-        for (int64_t p = first; p < stop; p++) {
+        for (int64_t p = first; p < shared; p++) {
             v16 value = LOAD_ELEMENTS((const ELEMENT *)a->values[p / CK_BLOCK] + (p % CK_BLOCK) * filled + d);
             UNROLL for (int j = 0; j < n; j++) acc[j] = fma16(value, splat(s[j][p - first]), acc[j]);
+        }
+        for (int64_t p = shared > first ? shared : first; p < stop; p++) {
+            v16 value = LOAD_ELEMENTS((const ELEMENT *)a->values[p / CK_BLOCK] + (p % CK_BLOCK) * filled + d);
+            UNROLL for (int j = 0; j < n; j++) if (p < ends[j]) acc[j] = fma16(value, splat(s[j][p - first]), acc[j]);
         }
         UNROLL for (int j = 0; j < n; j++) store(&out[j][d], acc[j]);
     }
@@ -72,7 +80,7 @@ INLINE void NAME(queries)(const ck_attention *a, const float *const *q, const in
             sum[j] = __builtin_fmaf(sum[j], before[j], sum_lanes(mass) * here[j]);
             most[j] = next;
         }
-        NAME(mix)(a, n, first, stop, s, part);
+        NAME(mix)(a, ends, n, first, stop, s, part);
         for (int j = 0; j < n; j++) {
             for (int64_t d = 0; ends[j] > first && d < filled; d += 16) {
                 store(&total[j][d], fma16(load(&total[j][d]), splat(before[j]), load(&part[j][d]) * splat(here[j])));

@@ -5,7 +5,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite(.enabled(if: TestServer.isAvailable)) struct ModelPullTests {
+@Suite struct ModelPullTests {
     /// A store, a model in two files, a server that has it and a package that has it too.
     struct Setting {
         let scratch: Scratch

@@ -67,17 +67,6 @@ final class TestServer {
         server.serve_forever()
         """#
 
-    static var isAvailable: Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-m", "pip", "--version"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
-
     init(root: String, log: String) throws {
         self.log = log
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -239,6 +239,23 @@ private func expectEqualBytes(_ what: String, _ compute: () throws -> [Float]) t
         }
     }
 
+    @Test(arguments: [false, true]) func noLaterPositionReachesAnEarlierOne(_ isHalf: Bool) throws {
+        var numbers = Numbers(10)
+        let (count, dimension) = (12, 16)
+        let layout = KeyValueLayout(isHalf: isHalf, heads: 1, dimension: dimension)
+        let q = try Tensor(numbers.floats(count * dimension), shape: [count, dimension])
+        var (keys, values) = (numbers.floats(count * dimension), numbers.floats(count * dimension))
+        func rows() throws -> [Float] {
+            let k = try Tensor(keys, shape: [count, dimension])
+            let v = try Tensor(values, shape: [count, dimension])
+            return Array(try attend(q, k, v, layout, .causal).floats.prefix(5 * dimension))
+        }
+        let alone = try rows()
+        for place in 5 * dimension..<count * dimension { (keys[place], values[place]) = (.nan, .infinity) }
+        let found = try expectEqualBytes("attention before infinite values") { try rows() }
+        #expect(found.map(\.bitPattern) == alone.map(\.bitPattern))
+    }
+
     private func attend(
         _ q: Tensor,
         _ k: Tensor,
