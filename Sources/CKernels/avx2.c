@@ -14,73 +14,93 @@ INLINE __m256i four(const int8_t *x) {
     return _mm256_set1_epi32(bits);
 }
 
-INLINE v16 join(__m256 low, __m256 high) {
-    v16 v;
+/// The sixteen half lines of a block as bytes, low to high k.
+INLINE void expand(const ck_format f, const uint8_t *lines, __m256i *w) {
+    if (f == CK_Q8_0) {
+        for (int i = 0; i < 16; i++) w[i] = _mm256_loadu_si256((const __m256i *)(lines + 32 * i));
+        return;
+    }
+    const __m256i low = _mm256_set1_epi8(15);
+    UNROLL for (int i = 0; i < 8; i++) {
+        __m256i pair = _mm256_loadu_si256((const __m256i *)(lines + 32 * i));
+        w[i] = _mm256_and_si256(pair, low);
+        w[8 + i] = _mm256_and_si256(_mm256_srli_epi16(pair, 4), low);
+    }
+    if (f == CK_Q5_0 || f == CK_Q6_K) {
+        UNROLL for (int i = 0; i < 16; i++) {
+            const int l = i / 2, at = f == CK_Q5_0 ? l - 4 : l % 4 * 2 - 4;
+            const uint8_t *from = lines + 256 + (f == CK_Q6_K ? l / 4 * 64 : 0) + i % 2 * 32;
+            __m256i upper = _mm256_loadu_si256((const __m256i *)from);
+            __m256i moved = at < 0 ? _mm256_slli_epi16(upper, -at) : _mm256_srli_epi16(upper, at);
+            w[i] = _mm256_or_si256(w[i], _mm256_and_si256(moved, _mm256_set1_epi8(f == CK_Q5_0 ? 16 : 48)));
+        }
+    }
+}
+
+INLINE v16i join_i(__m256i low, __m256i high) {
+    v16i v;
     memcpy(&v, &low, 32);
     memcpy((char *)&v + 32, &high, 32);
     return v;
 }
 
-/// Eight products of 4 bits by 8 (at most 15 · 127 · 2 · 8 = 30,480) fit into 16 bits before they are widened.
-INLINE void tile_q4_1(const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
+/// The product of one half of a block: four pairs of half lines. Two products of 4 to 6 bits by 8, four times, fit into
+/// 16 bits (63 · 127 · 2 = 16,002, so six bits are widened after each two); 8 bits go as |w| · sign(x, w)
+/// with w 128 less than stored.
+INLINE v16i half_product(const ck_format f, const __m256i *w, const int8_t *x) {
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    UNROLL for (int side = 0; side < 2; side++) {
+        __m256i narrow = _mm256_setzero_si256();
+        UNROLL for (int l = 0; l < 4; l++) {
+            __m256i xi = four(x + 4 * l), wi = w[2 * l + side];
+            __m256i products;
+            if (f == CK_Q8_0) {
+                wi = _mm256_xor_si256(wi, _mm256_set1_epi8((char)0x80));
+                products = _mm256_maddubs_epi16(_mm256_abs_epi8(wi), _mm256_sign_epi8(xi, wi));
+            } else {
+                products = _mm256_maddubs_epi16(wi, xi);
+            }
+            narrow = _mm256_add_epi16(narrow, products);
+            if (f == CK_Q8_0 || (f == CK_Q6_K && l == 1)) {
+                sums[side] = _mm256_add_epi32(sums[side], _mm256_madd_epi16(narrow, ones));
+                narrow = _mm256_setzero_si256();
+            }
+        }
+        if (f != CK_Q8_0) sums[side] = _mm256_add_epi32(sums[side], _mm256_madd_epi16(narrow, ones));
+    }
+    return join_i(sums[0], sums[1]);
+}
+
+INLINE void tile_blocks(const ck_format f, const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
     (void)m;
     const int64_t blocks = p->depth / 32;
-    const __m256i low = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
+    const uint8_t *group = (const uint8_t *)p->weights + g * ck_group_bytes(f, p->depth);
     v16 acc[MAX_COLUMNS];
     UNROLL for (int j = 0; j < n; j++) acc[j] = splat(0);
     for (int64_t b = 0; b < blocks; b++) {
-        const uint8_t *block = (const uint8_t *)p->weights + (g * blocks + b) * 320;
-        v16 d = half_load((const uint16_t *)block), minimum = half_load((const uint16_t *)block + 16);
+        v16 d, e;
         __m256i w[16];
-        for (int i = 0; i < 8; i++) {
-            __m256i pair = _mm256_loadu_si256((const __m256i *)(block + 64 + 32 * i));
-            w[i] = _mm256_and_si256(pair, low);
-            w[8 + i] = _mm256_and_si256(_mm256_srli_epi16(pair, 4), low);
-        }
+        block_scales(f, group, blocks, b, &d, &e);
+        expand(f, block_lines(f, group, blocks, b), w);
         UNROLL for (int j = 0; j < n; j++) {
             const int8_t *x = (const int8_t *)p->x + (c + j) * p->depth + b * 32;
-            __m256i first = _mm256_setzero_si256(), second = first;
-            for (int i = 0; i < 8; i++) {
-                __m256i xi = four(x + (i / 4) * 16 + (i % 4) * 4);
-                first = _mm256_add_epi16(first, _mm256_maddubs_epi16(w[i / 4 * 8 + i % 4 * 2], xi));
-                second = _mm256_add_epi16(second, _mm256_maddubs_epi16(w[i / 4 * 8 + i % 4 * 2 + 1], xi));
-            }
-            v16 dot = join(_mm256_cvtepi32_ps(_mm256_madd_epi16(first, ones)), _mm256_cvtepi32_ps(_mm256_madd_epi16(second, ones)));
-            float dx = p->x_scale[(c + j) * blocks + b];
-            acc[j] = fma16(dot, d * splat(dx), acc[j]);
-            acc[j] = fma16(minimum, splat(dx * (float)p->x_sum[(c + j) * blocks + b]), acc[j]);
+            v16i first = half_product(f, w, x), second = half_product(f, w + 8, x + 16);
+            v16i dot = has_halves(f) ? first : first + second;
+            acc[j] = add_block(f, f == CK_Q8_0 ? 0 : block_excess(f), acc[j], dot, second, d, e, p->x_scale + (c + j) * blocks + b);
         }
     }
     UNROLL for (int j = 0; j < n; j++) finish(p, g, c + j, acc[j]);
 }
 
-/// |w| · sign(x, w): at most 128 · 127 · 2 = 32,512 in 16 bits, so nothing saturates.
-INLINE void tile_q8_0(const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
-    (void)m;
-    const int64_t blocks = p->depth / 32;
-    const __m256i flip = _mm256_set1_epi8((char)0x80), ones = _mm256_set1_epi16(1);
-    v16 acc[MAX_COLUMNS];
-    UNROLL for (int j = 0; j < n; j++) acc[j] = splat(0);
-    for (int64_t b = 0; b < blocks; b++) {
-        const uint8_t *block = (const uint8_t *)p->weights + (g * blocks + b) * 544;
-        v16 d = half_load((const uint16_t *)block);
-        UNROLL for (int j = 0; j < n; j++) {
-            const int8_t *x = (const int8_t *)p->x + (c + j) * p->depth + b * 32;
-            __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-            for (int i = 0; i < 16; i++) {
-                __m256i w = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(block + 32 + 32 * i)), flip);
-                __m256i products = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(four(x + i / 2 * 4), w));
-                sums[i % 2] = _mm256_add_epi32(sums[i % 2], _mm256_madd_epi16(products, ones));
-            }
-            v16 dot = join(_mm256_cvtepi32_ps(sums[0]), _mm256_cvtepi32_ps(sums[1]));
-            acc[j] = fma16(dot, d * splat(p->x_scale[(c + j) * blocks + b]), acc[j]);
-        }
-    }
-    UNROLL for (int j = 0; j < n; j++) finish(p, g, c + j, acc[j]);
-}
-
-COVER(product_q4_1, tile_q4_1, 0, 1, 0, 1)
-COVER(product_q8_0, tile_q8_0, 0, 1, 0, 1)
-TABLE(ck_avx2_table, product_bf16_dot, product_q4_1, product_q8_0)
+#define PRODUCT_OF(NAME, TILE, FORMAT)                                                                                 \
+    INLINE void TILE(const ck_product *p, int64_t g, int64_t c, const int m, const int n) { tile_blocks(FORMAT, p, g, c, m, n); } \
+    COVER(NAME, TILE, 0, 1, 0, 1)
+PRODUCT_OF(product_q4_1, tile_q4_1, CK_Q4_1)
+PRODUCT_OF(product_q8_0, tile_q8_0, CK_Q8_0)
+PRODUCT_OF(product_q5_0, tile_q5_0, CK_Q5_0)
+PRODUCT_OF(product_q4_k, tile_q4_k, CK_Q4_K)
+PRODUCT_OF(product_q6_k, tile_q6_k, CK_Q6_K)
+TABLE(ck_avx2_table, product_bf16_dot)
 #pragma clang attribute pop
 #endif

@@ -14,66 +14,76 @@ INLINE __m512i four(const int8_t *x) {
     return _mm512_set1_epi32(bits);
 }
 
-INLINE void tile_q4_1(const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
-    const int64_t blocks = p->depth / 32;
+/// The eight lines of a block as bytes, low to high k.
+INLINE void expand(const ck_format f, const uint8_t *lines, __m512i *w) {
+    if (f == CK_Q8_0) {
+        UNROLL for (int l = 0; l < 8; l++) w[l] = _mm512_loadu_si512(lines + 64 * l);
+        return;
+    }
     const __m512i low = _mm512_set1_epi8(15);
+    UNROLL for (int l = 0; l < 4; l++) {
+        __m512i pair = _mm512_loadu_si512(lines + 64 * l);
+        w[l] = _mm512_and_si512(pair, low);
+        w[4 + l] = _mm512_and_si512(_mm512_srli_epi16(pair, 4), low);
+    }
+    // w | (upper bits, moved to their place, & mask) in one operation.
+    if (f == CK_Q5_0) {
+        const __m512i upper = _mm512_loadu_si512(lines + 256), mask = _mm512_set1_epi8(16);
+        UNROLL for (int l = 0; l < 8; l++) {
+            __m512i moved = l < 4 ? _mm512_slli_epi16(upper, 4 - l) : _mm512_srli_epi16(upper, l - 4);
+            w[l] = _mm512_ternarylogic_epi32(w[l], moved, mask, 0xF8);
+        }
+    }
+    if (f == CK_Q6_K) {
+        const __m512i mask = _mm512_set1_epi8(48);
+        UNROLL for (int l = 0; l < 8; l++) {
+            __m512i upper = _mm512_loadu_si512(lines + 256 + l / 4 * 64);
+            __m512i moved = l % 4 < 2 ? _mm512_slli_epi16(upper, 4 - l % 4 * 2) : _mm512_srli_epi16(upper, l % 4 * 2 - 4);
+            w[l] = _mm512_ternarylogic_epi32(w[l], moved, mask, 0xF8);
+        }
+    }
+}
+
+/// How far ahead of the block at hand its group's memory is asked for.
+#define AHEAD 4096
+
+INLINE void tile_blocks(const ck_format f, const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
+    const int64_t blocks = p->depth / 32, group_bytes = ck_group_bytes(f, p->depth), lines_bytes = block_lines(f, 0, blocks, 1) - block_lines(f, 0, blocks, 0);
+    const uint8_t *group = (const uint8_t *)p->weights + g * group_bytes;
     v16 acc[MAX_GROUPS][MAX_COLUMNS];
     UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) acc[i][j] = splat(0);
     for (int64_t b = 0; b < blocks; b++) {
         UNROLL for (int i = 0; i < m; i++) {
-            const uint8_t *block = (const uint8_t *)p->weights + ((g + i) * blocks + b) * 320;
-            v16 d = half_load((const uint16_t *)block), minimum = half_load((const uint16_t *)block + 16);
+            const uint8_t *lines = block_lines(f, group + i * group_bytes, blocks, b);
+            if (n == 1) for (int64_t line = 0; line < lines_bytes; line += 64) _mm_prefetch((const char *)lines + AHEAD + line, _MM_HINT_T0);
+            v16 d, e;
             __m512i w[8];
-            UNROLL for (int l = 0; l < 4; l++) {
-                __m512i pair = _mm512_loadu_si512(block + 64 + 64 * l);
-                w[l] = _mm512_and_si512(pair, low);
-                w[4 + l] = _mm512_and_si512(_mm512_srli_epi16(pair, 4), low);
-            }
+            block_scales(f, group + i * group_bytes, blocks, b, &d, &e);
+            expand(f, lines, w);
             UNROLL for (int j = 0; j < n; j++) {
                 const int8_t *x = (const int8_t *)p->x + (c + j) * p->depth + b * 32;
-                __m512i even = _mm512_setzero_si512(), odd = even;
-                UNROLL for (int l = 0; l < 8; l += 2) {
-                    even = _mm512_dpbusd_epi32(even, w[l], four(x + 4 * l));
-                    odd = _mm512_dpbusd_epi32(odd, w[l + 1], four(x + 4 * l + 4));
+                __m512i first = _mm512_setzero_si512(), second = first;
+                UNROLL for (int l = 0; l < 4; l++) {
+                    first = _mm512_dpbusd_epi32(first, w[l], four(x + 4 * l));
+                    second = _mm512_dpbusd_epi32(second, w[4 + l], four(x + 16 + 4 * l));
                 }
-                v16 dot = (v16)_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd));
-                float dx = p->x_scale[(c + j) * blocks + b];
-                acc[i][j] = fma16(dot, d * splat(dx), acc[i][j]);
-                acc[i][j] = fma16(minimum, splat(dx * (float)p->x_sum[(c + j) * blocks + b]), acc[i][j]);
+                v16i dot = (v16i)(has_halves(f) ? first : _mm512_add_epi32(first, second));
+                acc[i][j] = add_block(f, block_excess(f), acc[i][j], dot, (v16i)second, d, e, p->x_scale + (c + j) * blocks + b);
             }
         }
     }
     UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) finish(p, g + i, c + j, acc[i][j]);
 }
 
-INLINE void tile_q8_0(const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
-    const int64_t blocks = p->depth / 32;
-    v16 acc[MAX_GROUPS][MAX_COLUMNS];
-    UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) acc[i][j] = splat(0);
-    for (int64_t b = 0; b < blocks; b++) {
-        UNROLL for (int i = 0; i < m; i++) {
-            const uint8_t *block = (const uint8_t *)p->weights + ((g + i) * blocks + b) * 544;
-            v16 d = half_load((const uint16_t *)block);
-            __m512i w[8];
-            UNROLL for (int l = 0; l < 8; l++) w[l] = _mm512_loadu_si512(block + 32 + 64 * l);
-            UNROLL for (int j = 0; j < n; j++) {
-                const int8_t *x = (const int8_t *)p->x + (c + j) * p->depth + b * 32;
-                __m512i even = _mm512_set1_epi32(-128 * p->x_sum[(c + j) * blocks + b]), odd = _mm512_setzero_si512();
-                UNROLL for (int l = 0; l < 8; l += 2) {
-                    even = _mm512_dpbusd_epi32(even, w[l], four(x + 4 * l));
-                    odd = _mm512_dpbusd_epi32(odd, w[l + 1], four(x + 4 * l + 4));
-                }
-                v16 dot = (v16)_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd));
-                acc[i][j] = fma16(dot, d * splat(p->x_scale[(c + j) * blocks + b]), acc[i][j]);
-            }
-        }
-    }
-    UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) finish(p, g + i, c + j, acc[i][j]);
-}
-
-COVER(product_q4_1, tile_q4_1, 1, 1, 1, 2)
-COVER(product_q8_0, tile_q8_0, 1, 1, 1, 2)
-TABLE(ck_avx512_table, product_bf16_dot, product_q4_1, product_q8_0)
+#define PRODUCT_OF(NAME, TILE, FORMAT)                                                                                 \
+    INLINE void TILE(const ck_product *p, int64_t g, int64_t c, const int m, const int n) { tile_blocks(FORMAT, p, g, c, m, n); } \
+    COVER(NAME, TILE, 1, 1, 1, 2)
+PRODUCT_OF(product_q4_1, tile_q4_1, CK_Q4_1)
+PRODUCT_OF(product_q8_0, tile_q8_0, CK_Q8_0)
+PRODUCT_OF(product_q5_0, tile_q5_0, CK_Q5_0)
+PRODUCT_OF(product_q4_k, tile_q4_k, CK_Q4_K)
+PRODUCT_OF(product_q6_k, tile_q6_k, CK_Q6_K)
+TABLE(ck_avx512_table, product_bf16_dot)
 
 // MARK: bfloat16 dot products in hardware
 
@@ -98,6 +108,6 @@ INLINE void tile_bf16_dot(const ck_product *p, int64_t g, int64_t c, const int m
 
 COVER(product_bf16_dot_instruction, tile_bf16_dot, 3, 4, 4, 8)
 WITHOUT_DENORMALS(product_bf16_dot_hardware, product_bf16_dot_instruction)
-TABLE(ck_avx512_bf16_table, product_bf16_dot_hardware, product_q4_1, product_q8_0)
+TABLE(ck_avx512_bf16_table, product_bf16_dot_hardware)
 #pragma clang attribute pop
 #endif

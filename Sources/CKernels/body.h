@@ -4,6 +4,7 @@
 #include "lanes.h"
 #include "table.h"
 #include "products.h"
+#include "blocks.h"
 #include "rows.h"
 
 COVER(product_f32, tile_f32, TILES)
@@ -43,9 +44,10 @@ static void store_half(int64_t count, const float *x, uint16_t *out, int64_t str
     for (int64_t i = 0; i < count; i++) out[i * stride] = half_from(x[i]);
 }
 
-#define TABLE(NAME, BF16_DOT, Q4_1, Q8_0)                                                                              \
+#define TABLE(NAME, BF16_DOT)                                                                                          \
     const ck_table NAME = {                                                                                            \
-        .product = {product_f32, product_f16, product_bf16, Q4_1, Q8_0, BF16_DOT},                                     \
+        .product = {product_f32, product_f16, product_bf16, product_q4_1, product_q8_0, BF16_DOT, product_q5_0,        \
+                    product_q4_k, product_q6_k},                                                                       \
         .quantize_row = quantize_row, .unpack_half = unpack_half, .store_half = store_half,                            \
         .rms_norm_row = rms_norm_row, .layer_norm_row = layer_norm_row, .softmax_row = softmax_row,                    \
         .l2_normalize_row = l2_normalize_row, .add = add, .scale = scale, .silu_multiply = silu_multiply,              \

@@ -54,7 +54,7 @@ ck_isa ck_isa_current(void) {
 void ck_product_run(const ck_product *p, int64_t first_group, int64_t last_group, int64_t first, int64_t last) {
     kernels()->product[p->format](p, first_group, last_group, first, last);
 }
-void ck_quantize_row(int64_t depth, const float *x, int8_t *q, float *scale, int32_t *sum) { kernels()->quantize_row(depth, x, q, scale, sum); }
+void ck_quantize_row(int64_t depth, const float *x, int8_t *q, ck_block_scale *scale) { kernels()->quantize_row(depth, x, q, scale); }
 void ck_rms_norm_row(int64_t n, const float *x, const float *w, float epsilon, float *out) { kernels()->rms_norm_row(n, x, w, epsilon, out); }
 void ck_layer_norm_row(int64_t n, const float *x, const float *w, const float *b, float epsilon, float *out) { kernels()->layer_norm_row(n, x, w, b, epsilon, out); }
 void ck_softmax_row(int64_t n, const float *x, float *out) { kernels()->softmax_row(n, x, out); }

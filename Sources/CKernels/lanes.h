@@ -12,6 +12,10 @@ typedef float v16 __attribute__((vector_size(64)));
 typedef int32_t v16i __attribute__((vector_size(64)));
 typedef uint32_t v16u __attribute__((vector_size(64)));
 typedef uint16_t v16h __attribute__((vector_size(32)));
+typedef uint8_t v16c __attribute__((vector_size(16)));
+typedef int8_t v16sc __attribute__((vector_size(16)));
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v4 __attribute__((vector_size(16)));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -31,20 +35,22 @@ INLINE v16i tail_mask(int64_t n) {
     return mask;
 }
 
+INLINE v8 low_half(v16 v) { return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7); }
+INLINE v8 high_half(v16 v) { return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15); }
+
 /// The one tree in which sixteen lanes become one number.
 INLINE float sum_lanes(v16 v) {
-    float a[16], b[8], c[4];
-    memcpy(a, &v, 64);
-    for (int i = 0; i < 8; i++) b[i] = a[i] + a[i + 8];
-    for (int i = 0; i < 4; i++) c[i] = b[i] + b[i + 4];
+    v8 b = low_half(v) + high_half(v);
+    v4 c = __builtin_shufflevector(b, b, 0, 1, 2, 3) + __builtin_shufflevector(b, b, 4, 5, 6, 7);
     return (c[0] + c[2]) + (c[1] + c[3]);
 }
 INLINE float max_lanes(v16 v) {
-    float a[16];
-    memcpy(a, &v, 64);
-    float m = a[0];
-    for (int i = 1; i < 16; i++) m = a[i] > m ? a[i] : m;
-    return m;
+    v8 x = low_half(v), y = high_half(v);
+    v8 b = (v8)(((x > y) & (__typeof__(x > y))x) | (~(x > y) & (__typeof__(x > y))y));
+    float a[8];
+    memcpy(a, &b, 32);
+    for (int i = 4; i > 0; i /= 2) for (int j = 0; j < i; j++) a[j] = a[j] > a[j + i] ? a[j] : a[j + i];
+    return a[0];
 }
 
 INLINE v16 bf16_even(v16u pair) { return (v16)(pair << 16); }

@@ -7,12 +7,15 @@
 #define MAX_COLUMNS 8
 
 INLINE void finish(const ck_product *p, int64_t group, int64_t column, v16 acc) {
-    int64_t row = group * 16, left = p->rows - row;
-    float *out = p->out + column * p->rows + row;
+    int64_t row = group * 16, left = p->rows - row, place = column * p->out_stride + row;
     if (left >= 16) {
-        store(out, p->bias ? acc + load(p->bias + row) : acc);
+        if (p->bias) acc = acc + load(p->bias + row);
+        if (p->residual) acc = acc + load(p->residual + place);
+        store(p->out + place, acc);
     } else {
-        store_part(out, p->bias ? acc + load_part(p->bias + row, left) : acc, left);
+        if (p->bias) acc = acc + load_part(p->bias + row, left);
+        if (p->residual) acc = acc + load_part(p->residual + place, left);
+        store_part(p->out + place, acc, left);
     }
 }
 

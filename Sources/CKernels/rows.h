@@ -83,7 +83,7 @@ static void rotate_row(int64_t heads, int64_t dimension, const float *x, const f
     }
 }
 
-static void quantize_row(int64_t depth, const float *x, int8_t *q, float *scale, int32_t *sum) {
+static void quantize_row(int64_t depth, const float *x, int8_t *q, ck_block_scale *scale) {
     for (int64_t b = 0; b < depth / 32; b++) {
         v16 low = load(x + 32 * b), high = load(x + 32 * b + 16);
         v16 magnitude = max16((v16)((v16i)low & splat_i(0x7FFFFFFF)), (v16)((v16i)high & splat_i(0x7FFFFFFF)));
@@ -91,14 +91,14 @@ static void quantize_row(int64_t depth, const float *x, int8_t *q, float *scale,
         v16 inverse = splat(most > 0 ? 127.0f / most : 0.0f), magic = splat(12582912.0f);
         v16i ql = (v16i)(fma16(low, inverse, magic)) - splat_i(0x4B400000);
         v16i qh = (v16i)(fma16(high, inverse, magic)) - splat_i(0x4B400000);
-        int32_t total = 0;
-        for (int i = 0; i < 16; i++) {
-            // The sum is of what was stored: a block below 1e-37 has no finite inverse, one with NaN no largest value.
-            total += q[32 * b + i] = (int8_t)ql[i];
-            total += q[32 * b + 16 + i] = (int8_t)qh[i];
-        }
-        scale[b] = most / 127.0f;
-        sum[b] = total;
+        v16sc bl = __builtin_convertvector(ql, v16sc), bh = __builtin_convertvector(qh, v16sc);
+        memcpy(q + 32 * b, &bl, 16);
+        memcpy(q + 32 * b + 16, &bh, 16);
+        // The sums are of what was stored: a block below 1e-37 has no finite inverse, one with NaN no largest value.
+        int32_t first = __builtin_reduce_add(__builtin_convertvector(bl, v16i));
+        int32_t sum = first + __builtin_reduce_add(__builtin_convertvector(bh, v16i));
+        float factor = most / 127.0f;
+        scale[b] = (ck_block_scale){factor, factor * (float)sum, (float)sum, (float)first};
     }
 }
 

@@ -9,55 +9,36 @@
 
 WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
 
-static float half_value(const uint16_t *p) {
-    uint16_t sixteen[16] = {*p};
-    return half_load(sixteen)[0];
-}
-
-static void product_q4_1(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {
+INLINE void product_blocks(const ck_format f, const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {
     const int64_t blocks = p->depth / 32;
     for (int64_t g = g0; g < g1; g++) {
+        const uint8_t *group = (const uint8_t *)p->weights + g * ck_group_bytes(f, p->depth);
         for (int64_t c = c0; c < c1; c++) {
-            float acc[16] = {0};
+            v16 acc = splat(0), d, e;
             for (int64_t b = 0; b < blocks; b++) {
-                const uint8_t *block = (const uint8_t *)p->weights + (g * blocks + b) * 320, *lines = block + 64;
+                const uint8_t *lines = block_lines(f, group, blocks, b);
                 const int8_t *x = (const int8_t *)p->x + c * p->depth + b * 32;
-                float dx = p->x_scale[c * blocks + b];
-                float sx = dx * (float)p->x_sum[c * blocks + b];
+                v16i halves[2] = {splat_i(0), splat_i(0)};
                 for (int r = 0; r < 16; r++) {
-                    int32_t dot = 0;
-                    for (int i = 0; i < 16; i++) {
-                        uint8_t pair = lines[i / 4 * 64 + r * 4 + i % 4];
-                        dot += (pair & 15) * x[i] + (pair >> 4) * x[16 + i];
-                    }
-                    float d = half_value((const uint16_t *)block + r), m = half_value((const uint16_t *)block + 16 + r);
-                    acc[r] = __builtin_fmaf((float)dot, d * dx, acc[r]);
-                    acc[r] = __builtin_fmaf(m, sx, acc[r]);
+                    for (int k = 0; k < 32; k++) halves[k / 16][r] += quant_at(f, lines, r, k) * x[k];
                 }
+                block_scales(f, group, blocks, b, &d, &e);
+                v16i dot = has_halves(f) ? halves[0] : halves[0] + halves[1];
+                acc = add_block(f, block_excess(f), acc, dot, halves[1], d, e, p->x_scale + c * blocks + b);
             }
-            finish(p, g, c, load(acc));
+            finish(p, g, c, acc);
         }
     }
 }
 
-static void product_q8_0(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {
-    const int64_t blocks = p->depth / 32;
-    for (int64_t g = g0; g < g1; g++) {
-        for (int64_t c = c0; c < c1; c++) {
-            float acc[16] = {0};
-            for (int64_t b = 0; b < blocks; b++) {
-                const uint8_t *block = (const uint8_t *)p->weights + (g * blocks + b) * 544, *lines = block + 32;
-                const int8_t *x = (const int8_t *)p->x + c * p->depth + b * 32;
-                float dx = p->x_scale[c * blocks + b];
-                for (int r = 0; r < 16; r++) {
-                    int32_t dot = 0;
-                    for (int i = 0; i < 32; i++) dot += ((int)lines[i / 4 * 64 + r * 4 + i % 4] - 128) * x[i];
-                    acc[r] = __builtin_fmaf((float)dot, half_value((const uint16_t *)block + r) * dx, acc[r]);
-                }
-            }
-            finish(p, g, c, load(acc));
-        }
+#define PRODUCT_OF(NAME, FORMAT)                                                                                       \
+    static void NAME(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1) {                            \
+        product_blocks(FORMAT, p, g0, g1, c0, c1);                                                                     \
     }
-}
+PRODUCT_OF(product_q4_1, CK_Q4_1)
+PRODUCT_OF(product_q8_0, CK_Q8_0)
+PRODUCT_OF(product_q5_0, CK_Q5_0)
+PRODUCT_OF(product_q4_k, CK_Q4_K)
+PRODUCT_OF(product_q6_k, CK_Q6_K)
 
-TABLE(ck_scalar_table, product_bf16_dot, product_q4_1, product_q8_0)
+TABLE(ck_scalar_table, product_bf16_dot)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of kernels that each instruction set fills in; dispatch.c chooses one.
+#ifndef CK_TABLE_H
+#define CK_TABLE_H
 #include "include/CKernels.h"
 
 typedef void (*ck_cover)(const ck_product *p, int64_t g0, int64_t g1, int64_t c0, int64_t c1);
 
 typedef struct {
-    ck_cover product[6];  // by ck_format
-    void (*quantize_row)(int64_t depth, const float *x, int8_t *q, float *scale, int32_t *sum);
+    ck_cover product[9];  // by ck_format
+    void (*quantize_row)(int64_t depth, const float *x, int8_t *q, ck_block_scale *scale);
     void (*unpack_half)(const uint16_t *x, float *out);
     void (*store_half)(int64_t count, const float *x, uint16_t *out, int64_t stride);
     void (*rms_norm_row)(int64_t count, const float *x, const float *weight, float epsilon, float *out);
@@ -29,4 +31,5 @@ typedef struct {
 extern const ck_table ck_scalar_table;
 #if defined(__x86_64__)
 extern const ck_table ck_avx2_table, ck_avx512_table, ck_avx512_bf16_table;
+#endif
 #endif

@@ -104,7 +104,10 @@ extension Checkpoint {
             case .float32: (step, places) = (4, [2])
             case .float16, .bfloat16: (step, places) = (2, [0])
             case .q4_1: (step, places) = (20, [0, 2])
+            case .q5_0: (step, places) = (22, [0])
             case .q8_0: (step, places) = (34, [0])
+            case .q4_k: (step, places) = (144, [0, 2])
+            case .q6_k: (step, places) = (210, [208])
             case .int32, .int64: continue
             }
             // The upper half of binary32 is a bfloat16, so both are told by the same eight bits.

@@ -71,6 +71,51 @@ struct Weights {
                 bytes += quants.map { UInt8(bitPattern: $0) }
                 values += quants.map { d * Double($0) }
             }
+        case .q5_0:
+            for _ in 0..<rows * columns / 32 {
+                let d = half(numbers.float() / 16)
+                let fifth = UInt32(truncatingIfNeeded: numbers.next() ^ numbers.next() << 13)
+                append(fifth)
+                let quants = (0..<16).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+                bytes += quants
+                values += (0..<32).map { place in
+                    let low = place < 16 ? quants[place] & 15 : quants[place - 16] >> 4
+                    return d * (Double(low) + Double(fifth >> UInt32(place) & 1) * 16 - 16)
+                }
+            }
+        case .q4_k:
+            for _ in 0..<rows * columns / 256 {
+                let (d, dmin) = (half(numbers.float() / 512), half(numbers.float() / 64))
+                let scales = (0..<8).map { _ in UInt8(truncatingIfNeeded: numbers.next() & 63) }
+                let minima = (0..<8).map { _ in UInt8(truncatingIfNeeded: numbers.next() & 63) }
+                // Six bits each: the first four whole, the last four by four bits and two of the first ones' bytes.
+                bytes += (0..<4).map { scales[$0] | (scales[$0 + 4] >> 4) << 6 }
+                bytes += (0..<4).map { minima[$0] | (minima[$0 + 4] >> 4) << 6 }
+                bytes += (4..<8).map { scales[$0] & 15 | minima[$0] << 4 }
+                let quants = (0..<128).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+                bytes += quants
+                for block in 0..<8 {
+                    let (scale, minimum) = (d * Double(scales[block]), dmin * Double(minima[block]))
+                    for pair in quants[block / 2 * 32..<block / 2 * 32 + 32] {
+                        values.append(scale * Double(block % 2 == 0 ? pair & 15 : pair >> 4) - minimum)
+                    }
+                }
+            }
+        case .q6_k:
+            for _ in 0..<rows * columns / 256 {
+                let low = (0..<128).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+                let high = (0..<64).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+                let scales = (0..<16).map { _ in Int8(truncatingIfNeeded: numbers.next()) }
+                bytes += low + high + scales.map { UInt8(bitPattern: $0) }
+                let d = half(numbers.float() / 4096)
+                for place in 0..<256 {
+                    // ggml-quants.c, dequantize_row_q6_K: halves of 128, in them quarters of 32.
+                    let (half, quarter, offset) = (place / 128, place % 128 / 32, place % 32)
+                    let nibble = low[half * 64 + quarter % 2 * 32 + offset] >> UInt8(quarter / 2 * 4) & 15
+                    let upper = high[half * 32 + offset] >> UInt8(quarter * 2) & 3
+                    values.append(d * Double(scales[place / 16]) * (Double(nibble | upper << 4) - 32))
+                }
+            }
         case .int32, .int64: break
         }
         self.bytes = bytes
@@ -95,7 +140,7 @@ private func expectEqualBytes(_ what: String, _ compute: () throws -> [Float]) t
 }
 
 @Suite(.serialized) struct KernelEqualityTests {
-    static let types: [ElementType] = [.float32, .float16, .bfloat16, .q4_1, .q8_0]
+    static let types: [ElementType] = [.float32, .float16, .bfloat16, .q4_1, .q5_0, .q8_0, .q4_k, .q6_k]
 
     @Test(arguments: types, [Precision.float32, .bfloat16])
     func products(_ type: ElementType, _ precision: Precision) throws {
@@ -103,7 +148,8 @@ private func expectEqualBytes(_ what: String, _ compute: () throws -> [Float]) t
         // Row tails of 16, column tiles 8, 4, 2 and 1 with their rests, odd and block depths.
         for (rows, depth) in [(1, 32), (16, 64), (37, 96), (70, 576), (130, 160)] {
             for columns in [1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 19] {
-                let depth = type.blockLength == 1 && rows % 2 == 1 ? depth - 1 : depth
+                let whole = (depth + type.blockLength - 1) / type.blockLength * type.blockLength
+                let depth = type.blockLength == 1 && rows % 2 == 1 ? depth - 1 : whole
                 let weights = Weights(type, rows: rows, columns: depth, &numbers)
                 let x = numbers.floats(columns * depth)
                 let bias = rows % 3 == 0 ? nil : try Tensor(numbers.floats(rows), shape: [rows])
@@ -129,11 +175,38 @@ private func expectEqualBytes(_ what: String, _ compute: () throws -> [Float]) t
         }
     }
 
+    /// Products that share their normalised input, a gate, a residual: each the same bits as step by step.
+    @Test(arguments: types, [1, 9])
+    func fusedProducts(_ type: ElementType, _ columns: Int) throws {
+        var numbers = Numbers(Int(type.rawValue) + 300)
+        let depth = 256
+        func weight(_ rows: Int, _ type: ElementType) throws -> Tensor {
+            try Weights(type, rows: rows, columns: depth, &numbers).bytes.withUnsafeBytes {
+                try Tensor(packing: $0, rows: rows, columns: depth, elementType: type, precision: .float32)
+            }
+        }
+        let x = try Tensor(numbers.floats(columns * depth), shape: [columns, depth])
+        let scale = try Tensor(numbers.floats(depth), shape: [depth])
+        let (first, second, third) = (try weight(200, type), try weight(70, .q8_0), try weight(200, type))
+        let bias = try Tensor(numbers.floats(70), shape: [70])
+        let residual = try Tensor(numbers.floats(columns * 200), shape: [columns, 200])
+
+        let normalised = try rmsNorm(x, weight: scale, epsilon: 1e-5)
+        let norm = RootMeanSquare(weight: scale, epsilon: 1e-5)
+        let together = try linear(x, norm: norm, [(first, nil), (second, bias)])
+        #expect(together[0].floats == (try linear(normalised, first).floats))
+        #expect(together[1].floats == (try linear(normalised, second, bias: bias).floats))
+        let gated = try gatedLinear(x, norm: norm, gate: (first, nil), up: (third, nil))
+        #expect(gated.floats == (try siluMultiply(linear(normalised, first), linear(normalised, third)).floats))
+        let added = try linear(x, first, residual: residual)
+        #expect(added.floats == (try add(linear(x, first), residual).floats))
+    }
+
     /// Blocks too small for a finite inverse, and denormal biases after sums that the dot instruction takes for zero.
     @Test(arguments: types, [Precision.float32, .bfloat16])
     func productsOfTheSmallestNumbers(_ type: ElementType, _ precision: Precision) throws {
         var numbers = Numbers(Int(type.rawValue) + 700)
-        let (rows, depth) = (21, 64)
+        let (rows, depth) = (21, max(64, type.blockLength))
         let weights = Weights(type, rows: rows, columns: depth, &numbers)
         let bias = try Tensor([Float](repeating: .leastNonzeroMagnitude * 70_000, count: rows), shape: [rows])
         for columns in [1, 2, 5, 8] {

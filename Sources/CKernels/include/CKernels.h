@@ -27,9 +27,12 @@ typedef enum {
     CK_F32 = 0,   // [k][16] float
     CK_F16 = 1,   // [k][16] binary16
     CK_BF16 = 2,  // [k/2][16][2] bfloat16, k filled to an even number; activations F32
-    CK_Q4_1 = 3,  // a block of 32 k: 16 half d, 16 half m, 4 lines of 64 bytes: 4 k of 16 rows, k+16 in high nibbles
-    CK_Q8_0 = 4,  // a block of 32 k: 16 half d, 8 lines of 64 bytes: 4 k of 16 rows, each value + 128
-    CK_BF16_DOT = 5  // as CK_BF16 with activations rounded to bfloat16 too: two fused multiply-adds, the odd k first
+    CK_Q4_1 = 3,  // blocks of 32 k: 16 half d, 16 half m, then the block's lines (see blocks.h)
+    CK_Q8_0 = 4,  // 16 half d for each block of 32 k, filled to 64 bytes; then every block's lines
+    CK_BF16_DOT = 5, // as CK_BF16 with activations rounded to bfloat16 too: two fused multiply-adds, the odd k first
+    CK_Q5_0 = 6,  // as CK_Q8_0
+    CK_Q4_K = 7,  // blocks of 256 k: 16 half d, 16 half dmin, 8 x 16 scales, 8 x 16 minima in bytes; 8 blocks' lines
+    CK_Q6_K = 8   // blocks of 256 k: 16 half d, 32 bytes unused, 16 x 16 scales in bytes; 8 blocks' lines
 } ck_format;
 
 /// Bytes of one group of 16 rows.
@@ -45,24 +48,33 @@ void ck_unpack_row(ck_format format, int64_t depth, const void *weights, int64_t
 /// The value of a binary16 number, exactly.
 float ck_half_value(uint16_t half);
 
-/// out[n, m] = sum over k of weights[m, k] * x[n, k] (+ bias[m]).
+/// What belongs to 32 activations of 8 bits.
+typedef struct {
+    float scale;       // value = scale * q
+    float scaled_sum;  // scale * sum
+    float sum;         // of the 32 q: a whole number, exact
+    float first;       // of the first 16
+} ck_block_scale;
+
+/// out[n, m] = sum over k of weights[m, k] * x[n, k] (+ bias[m]) (+ residual[n, m]).
 typedef struct {
     ck_format format;
     int64_t rows;           // M
     int64_t depth;          // K
     const void *weights;    // ceil(M / 16) groups
     const void *x;          // [N, K] float; CK_BF16_DOT: [N, K filled to even] bfloat16; quantised: [N, K] int8
-    const float *x_scale;   // quantised: [N, K / 32]
-    const int32_t *x_sum;   // quantised: [N, K / 32], the sum of 32 int8
+    const ck_block_scale *x_scale;  // quantised: [N, K / 32]
     const float *bias;      // [M] or NULL
+    const float *residual;  // [N, M] or NULL: added last
     float *out;             // [N, M]
+    int64_t out_stride;     // floats from one row of out (and of residual) to the next
 } ck_product;
 
 /// Computes rows 16 * first_group ..< 16 * last_group for the columns (rows of x) first ..< last.
 void ck_product_run(const ck_product *product, int64_t first_group, int64_t last_group, int64_t first, int64_t last);
 
 /// Rounds a row to 8 bits in blocks of 32: scale = largest magnitude / 127, nearest even.
-void ck_quantize_row(int64_t depth, const float *x, int8_t *q, float *scale, int32_t *sum);
+void ck_quantize_row(int64_t depth, const float *x, int8_t *q, ck_block_scale *scale);
 /// Rounds a row to bfloat16, nearest even; an odd `count` is filled with one zero.
 void ck_round_row_bf16(int64_t count, const float *x, uint16_t *out);
 

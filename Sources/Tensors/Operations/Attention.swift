@@ -89,7 +89,16 @@ package func attention(
         }
     }
     let isHalf: Int32 = layout.isHalf ? 1 : 0
-    parallel(tasks.count) { number in
+    // A few queries over a few positions are done before other threads have woken.
+    let positions = runs.reduce(0) { $0 + $1.rows.count * ($1.start + $1.rows.count) }
+    func each(_ body: (Int) -> Void) {
+        if positions * width < 50_000 {
+            for number in tasks.indices { body(number) }
+        } else {
+            parallel(tasks.count, body)
+        }
+    }
+    each { number in
         let (index, head, token) = tasks[number]
         let run = runs[index]
         let tokens = min(tile, run.rows.count - token)

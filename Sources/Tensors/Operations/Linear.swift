@@ -1,183 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 
-/// How products are computed, chosen when weights are loaded.
-public enum Precision: String, Sendable, Hashable, CaseIterable {
-    /// Float weights keep their type and meet float32 activations; quantised ones meet activations of 8 bits.
-    case float32
-    /// Weights of float32 and bfloat16, and the activations that meet them, are rounded to bfloat16; sums are float32.
-    /// Weights of other types are as with `float32`.
-    case bfloat16
-}
-
-extension Tensor {
-    /// Packs a row-major matrix for products.
-    ///
-    /// `source`: `rows` rows of `columns` values of `elementType`, one after the other.
-    /// - Throws: `TensorError` if the type has no product or a row is no whole number of blocks.
-    /// - Complexity: O(rows · columns), on all threads.
-    package init(
-        packing source: UnsafeRawBufferPointer,
-        rows: Int,
-        columns: Int,
-        elementType: ElementType,
-        precision: Precision
-    ) throws(TensorError) {
-        guard let stride = elementType.byteCount(of: columns), source.count >= rows * stride,
-            let base = source.baseAddress
-        else {
-            throw TensorError(
-                .shapeMismatch,
-                "pack: \(rows) rows of \(columns) \(elementType.name) values need more bytes"
-            )
-        }
-        let toBFloat16 = precision == .bfloat16 && elementType == .float32
-        let format: WeightFormat
-        switch elementType {
-        case .float32: format = toBFloat16 ? .bfloat16Dot : .float32
-        case .float16: format = .float16
-        case .bfloat16: format = precision == .bfloat16 ? .bfloat16Dot : .bfloat16
-        case .q4_1: format = .q4_1
-        case .q8_0: format = .q8_0
-        case .int32, .int64:
-            throw TensorError(.unsupportedType, "pack: no products with \(elementType.name) weights")
-        }
-        let groups = (rows + 15) / 16
-        let groupBytes = format.groupBytes(depth: columns)
-        let storage = try Storage(byteCount: groups * groupBytes)
-        parallelRanges(groups, cost: columns * 16) { range in
-            withUnsafeTemporaryAllocation(of: UInt16.self, capacity: toBFloat16 ? 16 * (columns + 1) : 1) { rounded in
-                for group in range {
-                    let count = min(16, rows - group * 16)
-                    var from = base + group * 16 * stride
-                    var fromStride = stride
-                    if toBFloat16, let start = rounded.baseAddress {
-                        for row in 0..<count {
-                            let floats = (from + row * stride).assumingMemoryBound(to: Float.self)
-                            ck_round_row_bf16(Int64(columns), floats, start + row * (columns + 1))
-                        }
-                        from = UnsafeRawPointer(start)
-                        fromStride = (columns + 1) * 2
-                    }
-                    ck_pack_group(
-                        format.code,
-                        Int64(count),
-                        Int64(columns),
-                        from,
-                        Int64(fromStride),
-                        storage.bytes + group * groupBytes
-                    )
-                }
-            }
-        }
-        self.init(
-            shape: [rows, columns],
-            elementType: toBFloat16 ? .bfloat16 : elementType,
-            layout: .packed(format),
-            storage: storage
-        )
-    }
-}
-
-/// x Wᵀ + b.
+/// x Wᵀ + b (+ residual).
 ///
 /// `x`: [N, K] float32.
 /// `weight`: [M, K] packed.
 /// `bias`: [M] float32.
+/// `residual`: [N, M] float32, added last.
 /// - Returns: [N, M] float32.
 /// - Throws: `TensorError` if shapes or types do not fit.
-public func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) throws(TensorError) -> Tensor {
-    let (columns, depth) = try x.matrix("linear")
-    guard case .packed(let format) = weight.layout else {
-        throw TensorError(.unsupportedType, "linear: the weight is not packed")
-    }
-    guard weight.shape.rank == 2, weight.shape[1] == depth else { throw .shapes("linear", x.shape, weight.shape) }
-    let rows = weight.shape[0]
-    if let bias, bias.shape != [rows] { throw .shapes("linear bias", bias.shape, weight.shape) }
-    let out = try Tensor(unset: [columns, rows])
-    let activations = try Activations(x.storage.floats, rows: columns, depth: depth, format: format)
-
-    var product = ck_product()
-    product.format = format.code
-    product.rows = Int64(rows)
-    product.depth = Int64(depth)
-    product.weights = UnsafeRawPointer(weight.storage.bytes)
-    product.x = activations.values
-    product.x_scale = activations.scales
-    product.x_sum = activations.sums
-    product.bias = bias.map { UnsafePointer($0.storage.floats) }
-    product.out = out.storage.floats
-
-    let groups = (rows + 15) / 16
-    if columns * rows * depth < 50_000 {
-        ck_product_run(&product, 0, Int64(groups), 0, Int64(columns))
-    } else {
-        // Work in pieces of groups (a multiple of the kernels' tiles) by at most 256 columns.
-        let threads = Processor.threads
-        let tile = columns >= 8 ? 3 : 8
-        let groupPiece = max(tile, (groups / (threads * 4) + tile - 1) / tile * tile)
-        let groupPieces = (groups + groupPiece - 1) / groupPiece
-        let columnPieces = (columns + 255) / 256
-        let job = product
-        parallel(groupPieces * columnPieces) { piece in
-            let first = piece % groupPieces * groupPiece
-            let firstColumn = piece / groupPieces * 256
-            var job = job
-            ck_product_run(
-                &job,
-                Int64(first),
-                Int64(min(first + groupPiece, groups)),
-                Int64(firstColumn),
-                Int64(min(firstColumn + 256, columns))
-            )
-        }
-    }
-    withExtendedLifetime((x, weight, bias, activations)) {}
-    return out
+public func linear(
+    _ x: Tensor,
+    _ weight: Tensor,
+    bias: Tensor? = nil,
+    residual: Tensor? = nil
+) throws(TensorError) -> Tensor {
+    let input = try ProductInput(x)
+    let product = try Product("linear", input, weight, bias: bias, residual: residual)
+    run([product], columns: input.count)
+    return product.out
 }
 
-/// Activations in the form that the weights' format asks for.
-private struct Activations {
-    let values: UnsafeRawPointer
-    var scales: UnsafePointer<Float>?
-    var sums: UnsafePointer<Int32>?
-    private let storage: Storage?
+/// Several products of one input, which is normalised and rounded once: norm(x) Wᵀ + b for each W.
+///
+/// `x`: [N, K] float32; each weight: [M, K] packed; its bias: [M].
+/// - Returns: [N, M] float32 for each weight.
+/// - Throws: `TensorError` if shapes or types do not fit.
+public func linear(
+    _ x: Tensor,
+    norm: RootMeanSquare? = nil,
+    _ weights: [(weight: Tensor, bias: Tensor?)]
+) throws(TensorError) -> [Tensor] {
+    let input = try ProductInput(x, norm: norm)
+    var products: [Product] = []
+    for (weight, bias) in weights { products.append(try Product("linear", input, weight, bias: bias)) }
+    run(products, columns: input.count)
+    return products.map(\.out)
+}
 
-    init(_ x: UnsafeMutablePointer<Float>, rows: Int, depth: Int, format: WeightFormat) throws(TensorError) {
-        switch format {
-        case .q4_1, .q8_0:
-            let blocks = depth / 32
-            let storage = try Storage(byteCount: rows * (depth + 8 * blocks))
-            let values = storage.bytes.assumingMemoryBound(to: Int8.self)
-            let scales = (storage.bytes + rows * depth).assumingMemoryBound(to: Float.self)
-            let sums = (storage.bytes + rows * (depth + 4 * blocks)).assumingMemoryBound(to: Int32.self)
-            parallelRanges(rows, cost: depth * 2) { range in
-                for row in range {
-                    ck_quantize_row(
-                        Int64(depth),
-                        x + row * depth,
-                        values + row * depth,
-                        scales + row * blocks,
-                        sums + row * blocks
-                    )
-                }
-            }
-            self.values = UnsafeRawPointer(values)
-            self.scales = UnsafePointer(scales)
-            self.sums = UnsafePointer(sums)
-            self.storage = storage
-        case .bfloat16Dot:
-            let stride = (depth + 1) / 2 * 2
-            let storage = try Storage(byteCount: rows * stride * 2)
-            let values = storage.bytes.assumingMemoryBound(to: UInt16.self)
-            parallelRanges(rows, cost: depth * 2) { range in
-                for row in range { ck_round_row_bf16(Int64(depth), x + row * depth, values + row * stride) }
-            }
-            self.values = UnsafeRawPointer(values)
-            self.storage = storage
-        default:
-            self.values = UnsafeRawPointer(x)
-            self.storage = nil
+/// silu(norm(x) Gᵀ) · (norm(x) Uᵀ), the gated unit of Shazeer, "GLU Variants Improve Transformer" (arXiv:2002.05202).
+///
+/// `x`: [N, K] float32; `gate` and `up`: [M, K] packed, with their biases [M].
+/// - Returns: [N, M] float32.
+/// - Throws: `TensorError` if shapes or types do not fit.
+public func gatedLinear(
+    _ x: Tensor,
+    norm: RootMeanSquare? = nil,
+    gate: (weight: Tensor, bias: Tensor?),
+    up: (weight: Tensor, bias: Tensor?)
+) throws(TensorError) -> Tensor {
+    guard gate.weight.shape == up.weight.shape else {
+        throw .shapes("gatedLinear", gate.weight.shape, up.weight.shape)
+    }
+    let input = try ProductInput(x, norm: norm)
+    let gate = try Product("gatedLinear", input, gate.weight, bias: gate.bias)
+    let up = try Product("gatedLinear", input, up.weight, bias: up.bias)
+    let width = gate.rows
+    forPieces([gate], columns: input.count) { _, groups, columns in
+        gate.run(groups, columns)
+        up.run(groups, columns)
+        // While both are in the cache.
+        let first = groups.lowerBound * 16
+        let count = Int64(min(groups.upperBound * 16, width) - first)
+        for column in columns {
+            let place = gate.out.storage.floats + column * width + first
+            ck_silu_multiply(count, place, up.out.storage.floats + column * width + first, place)
         }
+    }
+    return gate.out
+}
+
+/// A root-mean-square norm as part of a product's input (see `rmsNorm`).
+public struct RootMeanSquare: Sendable {
+    let weight: Tensor  // [K]
+    let epsilon: Float
+
+    /// `weight`: [K] float32.
+    public init(weight: Tensor, epsilon: Float) {
+        self.weight = weight
+        self.epsilon = epsilon
+    }
+}
+
+/// One product, checked and ready to be computed in pieces.
+private struct Product {
+    let out: Tensor  // [N, M]
+    let rows: Int  // M
+    var groups: Int { (rows + 15) / 16 }
+    let depth: Int  // K
+    private let job: ck_product
+    private let kept: (Tensor, Tensor?, Tensor?, Activations)
+
+    init(
+        _ operation: StaticString,
+        _ input: ProductInput,
+        _ weight: Tensor,
+        bias: Tensor?,
+        residual: Tensor? = nil
+    ) throws(TensorError) {
+        guard case .packed(let format) = weight.layout else {
+            throw TensorError(.unsupportedType, "\(operation): the weight is not packed")
+        }
+        guard weight.shape.rank == 2, weight.shape[1] == input.depth else {
+            throw .shapes(operation, [input.count, input.depth], weight.shape)
+        }
+        rows = weight.shape[0]
+        depth = input.depth
+        if let bias, bias.shape != [rows] { throw .shapes(operation, bias.shape, weight.shape) }
+        if let residual, residual.shape != [input.count, rows] {
+            throw .shapes(operation, residual.shape, weight.shape)
+        }
+        out = try Tensor(unset: [input.count, rows])
+        let activations = try input.activations(for: format)
+        var job = ck_product()
+        job.format = format.code
+        job.rows = Int64(rows)
+        job.depth = Int64(depth)
+        job.weights = UnsafeRawPointer(weight.storage.bytes)
+        job.x = activations.values
+        job.x_scale = activations.scales
+        job.bias = bias.map { UnsafePointer($0.storage.floats) }
+        job.residual = residual.map { UnsafePointer($0.storage.floats) }
+        job.out = out.storage.floats
+        job.out_stride = Int64(rows)
+        self.job = job
+        kept = (weight, bias, residual, activations)
+    }
+
+    func run(_ groups: Range<Int>, _ columns: Range<Int>) {
+        var job = job
+        ck_product_run(
+            &job,
+            Int64(groups.lowerBound),
+            Int64(groups.upperBound),
+            Int64(columns.lowerBound),
+            Int64(columns.upperBound)
+        )
+        withExtendedLifetime(kept) {}
+    }
+}
+
+private func run(_ products: [Product], columns: Int) {
+    forPieces(products, columns: columns) { product, groups, columns in products[product].run(groups, columns) }
+}
+
+/// Calls `body` for pieces that cover every group and column of the products, in one submission: groups (a multiple of
+/// the kernels' tiles) by at most 256 columns.
+private func forPieces(_ products: [Product], columns: Int, _ body: (Int, Range<Int>, Range<Int>) -> Void) {
+    let work = products.reduce(0) { $0 + $1.rows * $1.depth } * columns
+    guard work >= 50_000, Processor.threads > 1 else {
+        for (index, product) in products.enumerated() { body(index, 0..<product.groups, 0..<columns) }
+        return
+    }
+    let tile = columns >= 8 ? 3 : 8
+    let total = products.reduce(0) { $0 + $1.groups }
+    let step = max(tile, (total / (Processor.threads * 4) + tile - 1) / tile * tile)
+    var pieces: [(product: Int, groups: Range<Int>)] = []
+    for (index, product) in products.enumerated() {
+        for first in stride(from: 0, to: product.groups, by: step) {
+            pieces.append((index, first..<min(first + step, product.groups)))
+        }
+    }
+    let columnPieces = (columns + 255) / 256
+    parallel(pieces.count * columnPieces) { number in
+        let piece = pieces[number % pieces.count]
+        let first = number / pieces.count * 256
+        body(piece.product, piece.groups, first..<min(first + 256, columns))
     }
 }

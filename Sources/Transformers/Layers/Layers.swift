@@ -20,9 +20,12 @@ struct Linear: Sendable {
         self.bias = bias ? try weights.vector("\(key).bias", outputs, outsidePrefix: outsidePrefix) : nil
     }
 
-    func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
-        try linear(x, weight.value, bias: bias?.value)
+    func callAsFunction(_ x: Tensor, residual: Tensor? = nil) throws(TensorError) -> Tensor {
+        try linear(x, weight.value, bias: bias?.value, residual: residual)
     }
+
+    /// Weight and bias, for products that are computed together.
+    var pair: (weight: Tensor, bias: Tensor?) { (weight.value, bias?.value) }
 }
 
 /// Root-mean-square norm with a learned scale.
@@ -38,6 +41,9 @@ struct RMSNorm: Sendable {
     func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
         try rmsNorm(x, weight: weight.value, epsilon: epsilon)
     }
+
+    /// The norm as part of a product's input.
+    var ofInput: RootMeanSquare { RootMeanSquare(weight: weight.value, epsilon: epsilon) }
 }
 
 /// Layer norm with learned scale and shift.

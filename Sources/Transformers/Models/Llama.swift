@@ -29,13 +29,23 @@ struct LlamaAttention: Sendable {
         scale = 1 / Float(c.headDimension).squareRoot()
     }
 
-    func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor
-    {
-        let queries = try rotate(queryProjection(x), angles)  // [N, H·D]
-        let keys = try rotate(keyProjection(x), angles)  // [N, KV·D]
-        let values = try valueProjection(x)  // [N, KV·D]
+    /// x + attention(norm(x)), [N, C].
+    func callAsFunction(
+        _ x: Tensor,
+        norm: RMSNorm,
+        _ angles: RotaryAngles,
+        _ context: AttentionContext
+    ) throws(TensorError) -> Tensor {
+        let projected = try linear(
+            x,
+            norm: norm.ofInput,
+            [queryProjection.pair, keyProjection.pair, valueProjection.pair]
+        )
+        let queries = try rotate(projected[0], angles)  // [N, H·D]
+        let keys = try rotate(projected[1], angles)  // [N, KV·D]
+        let values = projected[2]  // [N, KV·D]
         let mixed = try context.attend(layer: layer, queries: queries, keys: keys, values: values, scale: scale)
-        return try outputProjection(mixed)  // [N, C]
+        return try outputProjection(mixed, residual: x)  // [N, C]
     }
 }
 
@@ -51,8 +61,10 @@ struct LlamaMLP: Sendable {
         downProjection = try Linear(weights, "\(key).down_proj", c.intermediateSize, c.hiddenSize, bias: c.mlpBias)
     }
 
-    func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
-        try downProjection(siluMultiply(gateProjection(x), upProjection(x)))  // [N, C]
+    /// x + mlp(norm(x)), [N, C].
+    func callAsFunction(_ x: Tensor, norm: RMSNorm) throws(TensorError) -> Tensor {
+        let gated = try gatedLinear(x, norm: norm.ofInput, gate: gateProjection.pair, up: upProjection.pair)  // [N, F]
+        return try downProjection(gated, residual: x)  // [N, C]
     }
 }
 
@@ -73,8 +85,8 @@ struct LlamaBlock: Sendable {
 
     func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor
     {
-        let x = try add(x, attention(inputNorm(x), angles, context))  // [N, C]
-        return try add(x, mlp(postAttentionNorm(x)))  // [N, C]
+        let x = try attention(x, norm: inputNorm, angles, context)  // [N, C]
+        return try mlp(x, norm: postAttentionNorm)  // [N, C]
     }
 }
 
