@@ -10,7 +10,7 @@ struct GGUFNames: Sendable {
 
     /// The names of an architecture (`general.architecture`), nil if it is not known.
     init?(architecture: String) {
-        guard architecture == "llama" else { return nil }
+        guard ["llama", "qwen2"].contains(architecture) else { return nil }
         whole = [
             "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
         ]
@@ -20,7 +20,7 @@ struct GGUFNames: Sendable {
             "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "post_attention_layernorm": "ffn_norm",
             "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
         ]
-        permuted = ["self_attn.q_proj", "self_attn.k_proj"]
+        permuted = architecture == "llama" ? ["self_attn.q_proj", "self_attn.k_proj"] : []
     }
 
     /// The name in the file of a key such as `model.layers.0.self_attn.q_proj.weight`.

@@ -13,7 +13,8 @@ public enum LoadedModel: Sendable {
 /// The architectures that are built, by the name that configurations give them.
 public enum ModelRegistry {
     private static let causal: [String: @Sendable (Checkpoint, Precision) throws -> any CausalLanguageModel] = [
-        "llama": { try Llama($0, precision: $1) }
+        "llama": { try Llama($0, precision: $1) },
+        "qwen2": { try Qwen2($0, precision: $1) },
     ]
     private static let encoders: [String: @Sendable (Checkpoint, Precision) throws -> any TextEncoder] = [
         "bert": { try Bert($0, precision: $1) }

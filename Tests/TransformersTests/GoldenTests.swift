@@ -61,17 +61,21 @@ func expectClose(_ found: [Float], _ wanted: [Float], within limit: Float, _ wha
     #expect(worst <= limit, "\(what): largest difference \(worst)")
 }
 
-@Suite struct LlamaGoldenTests {
-    @Test func logitsEqualTheReference() throws {
-        let golden = try Golden("llama")
+@Suite struct CausalGoldenTests {
+    static let names = ["llama", "qwen2"]
+
+    @Test(arguments: names)
+    func logitsEqualTheReference(_ name: String) throws {
+        let golden = try Golden(name)
         let model = try ModelRegistry.loadCausal(golden.checkpoint())
         let batch = try golden.batch()
         let logits = try model.logits(model(batch, cache: nil), rows: Array(0..<batch.count))
         expectClose(logits.floats, try golden.floats("logits"), within: 2e-5, "logits")
     }
 
-    @Test func droppedPaddingEqualsTheMaskedReference() throws {
-        let golden = try Golden("llama")
+    @Test(arguments: names)
+    func droppedPaddingEqualsTheMaskedReference(_ name: String) throws {
+        let golden = try Golden(name)
         let model = try ModelRegistry.loadCausal(golden.checkpoint())
         let batch = try golden.batch("left_padded_mask")
         let last = batch.runs.map { $0.upperBound - 1 }
@@ -79,8 +83,9 @@ func expectClose(_ found: [Float], _ wanted: [Float], within limit: Float, _ wha
         expectClose(logits.floats, try golden.floats("left_padded_logits_last"), within: 2e-5, "last logits")
     }
 
-    @Test func cacheChangesNoBit() throws {
-        let golden = try Golden("llama")
+    @Test(arguments: names)
+    func cacheChangesNoBit(_ name: String) throws {
+        let golden = try Golden(name)
         let model = try ModelRegistry.loadCausal(golden.checkpoint())
         let ids = try golden.integers("input_ids")[0]
         var whole = TokenBatch()
@@ -102,8 +107,9 @@ func expectClose(_ found: [Float], _ wanted: [Float], within limit: Float, _ wha
         #expect(sequence.count == ids.count)
     }
 
-    @Test func greedyContinuationEqualsTheReference() throws {
-        let golden = try Golden("llama")
+    @Test(arguments: names)
+    func greedyContinuationEqualsTheReference(_ name: String) throws {
+        let golden = try Golden(name)
         let model = try ModelRegistry.loadCausal(golden.checkpoint())
         let wanted = try #require(golden.values["greedy_from_first4"]?.array).flatMap { value in
             value.array?.compactMap { $0.integer.map(Int32.init) } ?? value.integer.map { [Int32($0)] } ?? []

@@ -103,7 +103,7 @@ extension ModelCatalog {
             )
         ],
         repository: "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
-        isSupported: false
+        isSupported: true
     )
 
     static let gemma = CatalogModel(

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Cosines and sines of the angles of a rotary embedding, one row a token (Su et al., arXiv:2104.09864).
 public struct RotaryAngles: Sendable {
     /// Channels of a head.
@@ -24,6 +30,15 @@ public struct RotaryAngles: Sendable {
                     sine.storage.floats + row * half + index
                 )
             }
+        }
+    }
+}
+
+extension RotaryAngles {
+    /// θ^(−2i/D) for each pair of channels, [D / 2].
+    public static func inverseFrequencies(theta: Float, dimension: Int) -> [Float] {
+        (0..<dimension / 2).map { index in
+            1 / Float(pow(Double(theta), Double(Float(2 * index) / Float(dimension))))
         }
     }
 }

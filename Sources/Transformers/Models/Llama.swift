@@ -4,12 +4,6 @@
 package import Checkpoints
 public import Tensors
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Attention with grouped key-value heads and rotary positions.
 struct LlamaAttention: Sendable {
     let queryProjection: Linear  // self_attn.q_proj [H·D, C]
@@ -49,38 +43,19 @@ struct LlamaAttention: Sendable {
     }
 }
 
-/// The gated feed-forward part.
-struct LlamaMLP: Sendable {
-    let gateProjection: Linear  // mlp.gate_proj [F, C]
-    let upProjection: Linear  // mlp.up_proj [F, C]
-    let downProjection: Linear  // mlp.down_proj [C, F]
-
-    init(_ weights: WeightReader, _ key: String, _ c: LlamaConfiguration) throws(CheckpointError) {
-        gateProjection = try Linear(weights, "\(key).gate_proj", c.hiddenSize, c.intermediateSize, bias: c.mlpBias)
-        upProjection = try Linear(weights, "\(key).up_proj", c.hiddenSize, c.intermediateSize, bias: c.mlpBias)
-        downProjection = try Linear(weights, "\(key).down_proj", c.intermediateSize, c.hiddenSize, bias: c.mlpBias)
-    }
-
-    /// x + mlp(norm(x)), [N, C].
-    func callAsFunction(_ x: Tensor, norm: RMSNorm) throws(TensorError) -> Tensor {
-        let gated = try gatedLinear(x, norm: norm.ofInput, gate: gateProjection.pair, up: upProjection.pair)  // [N, F]
-        return try downProjection(gated, residual: x)  // [N, C]
-    }
-}
-
 /// One layer.
 struct LlamaBlock: Sendable {
     let inputNorm: RMSNorm  // input_layernorm
     let attention: LlamaAttention  // self_attn
     let postAttentionNorm: RMSNorm  // post_attention_layernorm
-    let mlp: LlamaMLP  // mlp
+    let mlp: GatedMLP  // mlp
 
     init(_ weights: WeightReader, layer: Int, _ c: LlamaConfiguration) throws(CheckpointError) {
         let key = "model.layers.\(layer)"
         inputNorm = try RMSNorm(weights, "\(key).input_layernorm", c.hiddenSize, epsilon: c.epsilon)
         attention = try LlamaAttention(weights, "\(key).self_attn", layer: layer, c)
         postAttentionNorm = try RMSNorm(weights, "\(key).post_attention_layernorm", c.hiddenSize, epsilon: c.epsilon)
-        mlp = try LlamaMLP(weights, "\(key).mlp", c)
+        mlp = try GatedMLP(weights, "\(key).mlp", c.hiddenSize, c.intermediateSize, bias: c.mlpBias)
     }
 
     func callAsFunction(_ x: Tensor, _ angles: RotaryAngles, _ context: AttentionContext) throws(TensorError) -> Tensor
@@ -118,10 +93,7 @@ public struct Llama: CausalLanguageModel {
         } else {
             head = try weights.matrix("lm_head.weight", c.vocabularySize, c.hiddenSize)
         }
-        inverseFrequencies = (0..<c.headDimension / 2).map { index -> Float in
-            let exponent = Float(2 * index) / Float(c.headDimension)
-            return 1 / Float(pow(Double(c.ropeTheta), Double(exponent)))
-        }
+        inverseFrequencies = RotaryAngles.inverseFrequencies(theta: c.ropeTheta, dimension: c.headDimension)
         // The cache is exact where the weights are.
         let isExact = weights.elementType("model.layers.0.self_attn.q_proj.weight") == .float32 && precision == .float32
         layout = KeyValueLayout(isHalf: !isExact, heads: c.keyValueHeads, dimension: c.headDimension)
