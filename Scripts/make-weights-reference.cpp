@@ -108,7 +108,9 @@ int main(int argc, char ** argv) try {
         if (level >= GGML_LOG_LEVEL_WARN) std::fputs(text, stderr);
     }, nullptr);
     llama_backend_init();
-    llama_model * model = llama_model_load_from_file(argv[1], llama_model_default_params());
+    llama_model_params how = llama_model_default_params();
+    how.use_extra_bufts = false;  // version 0.3.36 dies with an illegal instruction where it takes its path for AMX
+    llama_model * model = llama_model_load_from_file(argv[1], how);
     if (!model) throw std::runtime_error("cannot load the model");
     llama_context_params parameters = llama_context_default_params();
     parameters.n_ctx = parameters.n_batch = 512;

@@ -2,6 +2,7 @@
 """What the proofs in prove.d share: the executable, its models, and a table of figures with a verdict."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__))
 FIXTURES = os.path.join(ROOT, "Tests", "Fixtures")
 MARTLET = os.environ.get("MARTLET", os.path.join(ROOT, ".build", "release", "martlet"))
 CHAT_MODEL, EMBEDDER = "smollm2-135m-instruct", "all-minilm-l6-v2"
+QWEN = "qwen2.5-coder-0.5b-instruct"
 
 
 def short_form():
@@ -38,6 +40,26 @@ def pull(model):
     """The path of a catalog model, fetched if it is not here yet."""
     martlet("models", "pull", model, "--yes", timeout=3600)
     return json.loads(martlet("models", "show", model, "--json"))["path"]
+
+
+def need(**packages):
+    """Installs with apt-get the packages (program=package) whose programs are not there; needs root for that."""
+    missing = [package for program, package in packages.items() if not shutil.which(program)]
+    if not missing:
+        return
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        sys.exit(f"error: this needs {' '.join(missing)}; install it and run this again")
+    print(f"installs with apt-get: {' '.join(missing)}", file=sys.stderr)
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+        subprocess.run(["apt-get", "-qq", *command], check=True, stdout=sys.stderr, stdin=subprocess.DEVNULL,
+                       env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def processor():
+    """The processor's name and how many cores this process may use."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        name = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
+    return f"{name}, {len(os.sched_getaffinity(0))} cores"
 
 
 def ids_text(ids):

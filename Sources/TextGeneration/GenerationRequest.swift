@@ -6,6 +6,8 @@ public struct GenerationRequest: Sendable {
     public var prompt: [Int32]
     /// The most tokens to generate; without it and `maximumLength` the context is the limit.
     public var maximumNewTokens: Int?
+    /// The least tokens to generate: until then no end token is chosen.
+    public var minimumNewTokens: Int
     /// The most tokens of prompt and text together.
     public var maximumLength: Int?
     /// How each token is chosen.
@@ -23,6 +25,7 @@ public struct GenerationRequest: Sendable {
     public init(
         prompt: [Int32],
         maximumNewTokens: Int? = nil,
+        minimumNewTokens: Int = 0,
         maximumLength: Int? = nil,
         sampling: SamplingParameters = .greedy,
         endTokens: Set<Int32> = [],
@@ -32,6 +35,7 @@ public struct GenerationRequest: Sendable {
     ) {
         self.prompt = prompt
         self.maximumNewTokens = maximumNewTokens
+        self.minimumNewTokens = minimumNewTokens
         self.maximumLength = maximumLength
         self.sampling = sampling
         self.endTokens = endTokens
@@ -73,6 +77,12 @@ public struct GenerationRequest: Sendable {
             throw TextGenerationError(.invalidRequest, "a stop string is empty; give at least one character")
         }
         try sampling.check(vocabularySize: vocabularySize)
+    }
+
+    /// What keeps end tokens from being chosen too early, if anything does.
+    package var minimum: MinimumNewTokens? {
+        guard minimumNewTokens > 0, !endTokens.isEmpty else { return nil }
+        return MinimumNewTokens(minimum: minimumNewTokens, promptLength: prompt.count, endTokens: endTokens)
     }
 
     /// The most tokens that this request may generate in that context: the last one needs no place of its own.

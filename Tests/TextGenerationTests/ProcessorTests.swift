@@ -50,7 +50,7 @@ private struct ProcessorCase: Decodable, CustomTestStringConvertible {
     @Test(arguments: ProcessorCase.all)
     fileprivate func scoresEqualTransformers(_ test: ProcessorCase) {
         var scores = test.logits
-        for processor in test.parameters.processors {
+        for processor in test.parameters.processors() {
             processor.process(&scores, history: TokenHistory(test.ids))
         }
         var expected = test.scores.map { $0 ?? -.infinity }
@@ -86,5 +86,15 @@ private struct ProcessorCase: Decodable, CustomTestStringConvertible {
         }
         let error = #expect(throws: TextGenerationError.self) { try parameters.check(vocabularySize: 40) }
         #expect(error?.code == .invalidRequest)
+    }
+
+    /// Hugging Face: `MinNewTokensLengthLogitsProcessor(prompt_length_to_skip: 3, min_new_tokens: 2, eos_token_id: [1])`.
+    @Test func noEndTokenBeforeTheLeastLength() {
+        let processor = MinimumNewTokens(minimum: 2, promptLength: 3, endTokens: [1])
+        for (count, isForbidden) in [(3, true), (4, true), (5, false), (6, false)] {
+            var scores: [Float] = [0, 9, 2]
+            processor.process(&scores, history: TokenHistory([Int32](repeating: 0, count: count)))
+            #expect(scores == [0, isForbidden ? -.infinity : 9, 2], "after \(count) ids")
+        }
     }
 }

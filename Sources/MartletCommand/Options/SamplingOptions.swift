@@ -21,6 +21,9 @@ struct SamplingOptions: ParsableArguments {
     @Option(help: "The most tokens to generate (default: 512).")
     var maxNewTokens: Int?
 
+    @Option(help: "The least tokens to generate: until then no end token is chosen.")
+    var minNewTokens: Int?
+
     @Option(help: "The most tokens of prompt and text together.")
     var maxLength: Int?
 
@@ -84,6 +87,9 @@ struct SamplingOptions: ParsableArguments {
         if let maxNewTokens, maxNewTokens < 1 {
             throw ValidationError("--max-new-tokens is \(maxNewTokens); give at least 1")
         }
+        if let minNewTokens, minNewTokens < 0 {
+            throw ValidationError("--min-new-tokens is \(minNewTokens); give 0 or more")
+        }
         if let maxLength, maxLength < 2 { throw ValidationError("--max-length is \(maxLength); give at least 2") }
         guard (1...256).contains(numReturnSequences) else {
             throw ValidationError("--num-return-sequences is \(numReturnSequences); give a number from 1 to 256")
@@ -109,6 +115,7 @@ struct SamplingOptions: ParsableArguments {
         return GenerationRequest(
             prompt: prompt,
             maximumNewTokens: maxNewTokens ?? (maxLength == nil ? 512 : nil),
+            minimumNewTokens: minNewTokens ?? 0,
             maximumLength: maxNewTokens == nil ? maxLength : nil,
             sampling: sampling,
             endTokens: endTokens,

@@ -38,7 +38,7 @@ final class LiveRequest {
         self.continuation = continuation
         self.cancellation = cancellation
         history = TokenHistory(request.prompt)
-        sampler = Sampler(request.sampling)
+        sampler = Sampler(request.sampling, minimum: request.minimum)
         tokenLimit = request.tokenLimit(contextLength: contextLength)
         stops = StopMatcher(request.stopStrings)
         usage.promptTokens = request.prompt.count

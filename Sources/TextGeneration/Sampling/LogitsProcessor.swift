@@ -28,11 +28,12 @@ package struct TokenHistory: Sendable {
 }
 
 extension SamplingParameters {
-    /// What changes the scores, in order: always bias and penalty, and the rest where tokens are drawn.
-    package var processors: [any LogitsProcessor] {
+    /// What changes the scores, in order: always bias, penalty and least length, and the rest where tokens are drawn.
+    package func processors(_ minimum: MinimumNewTokens? = nil) -> [any LogitsProcessor] {
         var result: [any LogitsProcessor] = []
         if !logitBias.isEmpty { result.append(LogitBias(biases: logitBias)) }
         if repetitionPenalty != 1 { result.append(RepetitionPenalty(penalty: Float(repetitionPenalty))) }
+        if let minimum { result.append(minimum) }
         guard doSample else { return result }
         if temperature != 1 { result.append(Temperature(temperature: Float(temperature))) }
         if let topK { result.append(TopK(k: topK)) }

@@ -27,6 +27,24 @@ package struct RepetitionPenalty: LogitsProcessor {
     }
 }
 
+/// Forbids the end tokens until so many tokens were generated (Hugging Face's `MinNewTokensLengthLogitsProcessor`).
+package struct MinimumNewTokens: LogitsProcessor {
+    package let minimum: Int
+    package let promptLength: Int
+    package let endTokens: Set<Int32>
+
+    package init(minimum: Int, promptLength: Int, endTokens: Set<Int32>) {
+        self.minimum = minimum
+        self.promptLength = promptLength
+        self.endTokens = endTokens
+    }
+
+    package func process(_ scores: inout [Float], history: TokenHistory) {
+        guard history.ids.count - promptLength < minimum else { return }
+        for id in endTokens where scores.indices.contains(Int(id)) { scores[Int(id)] = -.infinity }
+    }
+}
+
 /// Divides every score by the temperature.
 package struct Temperature: LogitsProcessor {
     package let temperature: Float

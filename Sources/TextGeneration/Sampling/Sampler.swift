@@ -5,8 +5,8 @@ package struct Sampler: Sendable {
     private let processors: [any LogitsProcessor]
     private let random: CounterRandom?
 
-    package init(_ parameters: SamplingParameters) {
-        processors = parameters.processors
+    package init(_ parameters: SamplingParameters, minimum: MinimumNewTokens? = nil) {
+        processors = parameters.processors(minimum)
         random = parameters.doSample ? CounterRandom(seed: parameters.seed) : nil
     }
 
