@@ -14,6 +14,8 @@ package final class WeightReader {
     private let described: [String: TensorDescription]
     private var unread: Set<String>
     private var problems: [String] = []
+    /// Memory through which every weight passes, one after the other.
+    private var scratch = Scratch()
 
     /// - Parameters:
     ///   - checkpoint: Where the weights lie.
@@ -78,12 +80,14 @@ package final class WeightReader {
         outsidePrefix: Bool = false
     ) throws(CheckpointError) -> Parameter {
         guard let tensor = expect(key, [rows, columns], outsidePrefix) else { return try empty(key) }
-        let bytes = try Scratch(tensor.byteCount, tensor)
-        try checkpoint.read(tensor, into: bytes.buffer)
+        let bytes = try scratch.room(for: tensor)
+        try checkpoint.read(tensor, into: bytes)
         do throws(TensorError) {
-            if let heads, names?.isPermuted(key) == true { try bytes.undoPermutation(rows: rows, heads: heads) }
+            if let heads, names?.isPermuted(key) == true {
+                try Scratch.undoPermutation(bytes, rows: rows, heads: heads)
+            }
             let packed = try Tensor(
-                packing: UnsafeRawBufferPointer(bytes.buffer),
+                packing: UnsafeRawBufferPointer(bytes),
                 rows: rows,
                 columns: columns,
                 elementType: tensor.elementType,
@@ -166,11 +170,11 @@ package final class WeightReader {
     }
 
     private func floats(_ tensor: TensorDescription, _ shape: [Int]) throws(CheckpointError) -> Tensor {
-        let bytes = try Scratch(tensor.byteCount, tensor)
-        try checkpoint.read(tensor, into: bytes.buffer)
+        let bytes = try scratch.room(for: tensor)
+        try checkpoint.read(tensor, into: bytes)
         do {
             return try Tensor(
-                converting: UnsafeRawBufferPointer(bytes.buffer),
+                converting: UnsafeRawBufferPointer(bytes),
                 elementType: tensor.elementType,
                 shape: shape
             )
@@ -180,21 +184,31 @@ package final class WeightReader {
     }
 }
 
-/// Bytes of one tensor on their way from the file, given back to the system at once.
+/// Bytes of tensors on their way from the file: as many as the largest needs, given back to the system with the reader.
 private struct Scratch: ~Copyable {
-    let buffer: UnsafeMutableRawBufferPointer
+    private var buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-    init(_ count: Int, _ tensor: TensorDescription) throws(CheckpointError) {
-        guard let memory = ck_allocate(count) else {
-            throw CheckpointError(.io, "no memory for \(count) bytes", key: tensor.name)
+    mutating func room(for tensor: TensorDescription) throws(CheckpointError) -> UnsafeMutableRawBufferPointer {
+        let count = tensor.byteCount
+        if count > buffer.count || buffer.baseAddress == nil {
+            if let old = buffer.baseAddress { ck_release(old, buffer.count) }
+            buffer = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            guard let memory = ck_allocate(count) else {
+                throw CheckpointError(.io, "no memory for \(count) bytes", key: tensor.name)
+            }
+            buffer = UnsafeMutableRawBufferPointer(start: memory, count: count)
         }
-        buffer = UnsafeMutableRawBufferPointer(start: memory, count: count)
+        return UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
     }
 
-    deinit { ck_release(buffer.baseAddress, buffer.count) }
+    deinit { if let memory = buffer.baseAddress { ck_release(memory, buffer.count) } }
 
     /// Puts the rows of each head back from interleaved pairs (row 2i + s) to halves (row s·D/2 + i).
-    func undoPermutation(rows: Int, heads: Int) throws(TensorError) {
+    static func undoPermutation(
+        _ buffer: UnsafeMutableRawBufferPointer,
+        rows: Int,
+        heads: Int
+    ) throws(TensorError) {
         let dimension = rows / heads
         let stride = buffer.count / rows
         let source = try Storage(byteCount: dimension * stride)
