@@ -18,6 +18,8 @@ struct HTTPDownload {
     /// Sent as a bearer token to the first address' host only.
     var token: String?
     private static let redirectLimit = 10
+    /// The most bytes of a file whose length nobody tells: more is a disk that fills without end.
+    fileprivate static let unannouncedLimit = 64 << 20
 
     /// Fetches `address` into the file at `path`, whose bytes so far are taken to be its beginning.
     ///
@@ -143,7 +145,7 @@ private final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Senda
     // Touched on the session's serial queue only.
     private let output: OutputFile
     private let expected: Int?
-    private let limit: Int
+    private var limit: Int
     private let progress: @Sendable (Int) -> Void
     private let state = Mutex(State())
 
@@ -219,6 +221,7 @@ private final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Senda
             settle(.broken("HTTP status \(response.statusCode)"))
             return completionHandler(.cancel)
         }
+        if expected == nil, response.expectedContentLength < 0 { limit = min(limit, HTTPDownload.unannouncedLimit) }
         completionHandler(.allow)
     }
 
