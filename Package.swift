@@ -44,9 +44,14 @@ let package = Package(
             pkgConfig: "libedit",
             providers: [.apt(["libedit-dev"]), .brew(["libedit"])]
         ),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
         room("Tensors", ["CKernels"]),
         room("Tokenization", []),
-        room("Checkpoints", ["CKernels", "Tensors", "Tokenization"]),
+        room("Checkpoints", ["CCurl", "CKernels", "Tensors", "Tokenization"]),
         room("Transformers", ["Checkpoints", "Tensors", "Tokenization", "CKernels"]),
         room("TextGeneration", ["Transformers", "Tensors"]),
         room("LanguageModels", ["TextGeneration", "Transformers", "Checkpoints", "Tokenization"]),

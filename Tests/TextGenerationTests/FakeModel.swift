@@ -22,6 +22,8 @@ final class FakeModel: CausalLanguageModel {
         var logitRows: [Int] = []
     }
     let record = Mutex(Record())
+    /// The caches made so far.
+    let pools = Mutex<[KeyValueCachePool]>([])
 
     init(contextLength: Int = 512, poison: Int32? = nil, onStep: (@Sendable (TokenBatch) -> Void)? = nil) {
         self.contextLength = contextLength
@@ -33,11 +35,13 @@ final class FakeModel: CausalLanguageModel {
     var rows: Int { record.withLock { $0.batches.reduce(0) { $0 + $1.count } } }
 
     func makeCache(positions: Int) throws -> KeyValueCachePool {
-        KeyValueCachePool(
+        let pool = KeyValueCachePool(
             layers: 1,
             layout: KeyValueLayout(isHalf: false, heads: 1, dimension: 16),
             positions: positions
         )
+        pools.withLock { $0.append(pool) }
+        return pool
     }
 
     func callAsFunction(_ batch: TokenBatch, cache: KeyValueCachePool?) throws -> Tensor {

@@ -51,6 +51,10 @@ extension ModelStore {
             )
             let files = try await list(reference, settings, download, staging)
             try await fetch(files, reference, settings, download, staging, progress)
+            // What has no SHA-256 in the list is known by its structure alone.
+            if files.contains(where: { $0.sha256 == nil }) {
+                _ = try Checkpoint.open(reference.file.map { "\(staging)/\($0)" } ?? staging)
+            }
             if let file = reference.file {
                 // One file beside others of the same repository.
                 try makeFolder(target)
@@ -129,10 +133,7 @@ extension ModelStore {
             if let slash = target.lastIndex(of: "/") { try makeFolder(String(target[..<slash])) }
             let done = before
             if PathKind(target) == .missing {
-                let part = "\(target).download"
-                // Without a length or a hash there is no telling what a beginning belongs to.
-                if file.byteCount == nil || file.sha256 == nil { Self.remove(part) }
-                try await download.fetch("\(base)/\(file.name)", to: part, expected: file.byteCount) { bytes in
+                try await fetch(file, from: "\(base)/\(file.name)", to: target, reference, download) { bytes in
                     progress(
                         PullProgress(
                             phase: .downloading,
@@ -142,17 +143,37 @@ extension ModelStore {
                         )
                     )
                 }
-                if let sha256 = file.sha256, try SHA256.of(try OpenFile(part)) != sha256 {
-                    throw CheckpointError(
-                        .checksum,
-                        "\(file.name) arrived damaged (its SHA-256 differs)",
-                        key: reference.text
-                    )
-                }
-                try move(part, to: target)
             }
             before += Self.size(target) ?? 0
         }
+    }
+
+    private func fetch(
+        _ file: HubFile,
+        from address: String,
+        to target: String,
+        _ reference: HubReference,
+        _ download: HTTPDownload,
+        _ progress: @escaping @Sendable (Int) -> Void
+    ) async throws(CheckpointError) {
+        let part = "\(target).download"
+        // Without a length or a hash there is no telling what a beginning belongs to.
+        if file.byteCount == nil || file.sha256 == nil { Self.remove(part) }
+        for isRetry in [false, true] {
+            let resumed = (Self.size(part) ?? 0) > 0
+            try await download.fetch(address, to: part, expected: file.byteCount, progress: progress)
+            guard let sha256 = file.sha256, try SHA256.of(try OpenFile(part)) != sha256 else { break }
+            Self.remove(part)
+            // A beginning of other bytes may have stood there; alone, the source's bytes are others.
+            guard resumed, !isRetry else {
+                throw CheckpointError(
+                    .checksum,
+                    "\(file.name) arrived damaged (its SHA-256 differs)",
+                    key: reference.text
+                )
+            }
+        }
+        try move(part, to: target)
     }
 
     /// Takes over the GGUF files of the same repository that were fetched by name before.
