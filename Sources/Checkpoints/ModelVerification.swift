@@ -11,6 +11,14 @@ extension Checkpoint {
         guard !architecture.isEmpty, architecture.utf8.count <= 64 else {
             throw metadata.error("the architecture has no name", key: "general.architecture")
         }
+        if let parts = try metadata.integerIfPresent("split.count"), parts > 1 {
+            throw CheckpointError(
+                .unsupported,
+                "this is one of \(parts) parts of a model; join them with `llama-gguf-split --merge`",
+                file: path,
+                key: "split.count"
+            )
+        }
         let hasWeights = !tensors.isEmpty
         try check("block_count", architecture, required: hasWeights, 1...Self.layerLimit)
         let embedding = try check("embedding_length", architecture, required: hasWeights, 1...(1 << 20))

@@ -20,6 +20,7 @@ struct VocabularyReader {
         static let unknown: Int32 = 2
         static let control: Int32 = 3
         static let userDefined: Int32 = 4
+        static let byte: Int32 = 6
     }
 
     func parts() throws(TokenizationError) -> Tokenizer.Parts {
@@ -58,6 +59,11 @@ struct VocabularyReader {
             guard let length, length != count else { continue }
             throw malformed("\(length) values for \(count) tokens", name)
         }
+        // A byte token means the byte it spells: `<0x-1>` means none.
+        for (id, type) in (description.tokenTypes ?? []).enumerated() where type == TokenType.byte {
+            let token = description.tokens[id]
+            guard Self.isByte(token) else { throw malformed("\(quoted(token)) spells no byte", "tokens[\(id)]") }
+        }
         let ids = [
             ("bos_token_id", description.bosID), ("eos_token_id", description.eosID),
             ("padding_token_id", description.padID), ("unknown_token_id", description.unknownID),
@@ -68,6 +74,13 @@ struct VocabularyReader {
             guard let id, id < 0 || Int(id) >= count else { continue }
             throw malformed("there is no token \(id) in a vocabulary of \(count)", name)
         }
+    }
+
+    /// Whether a text is `<0x`, two hexadecimal digits and `>`.
+    private static func isByte(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return bytes.count == 6 && bytes.starts(with: "<0x".utf8) && bytes[5] == UInt8(ascii: ">")
+            && bytes[3..<5].allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
     }
 
     /// Control tokens and the unknown one; where the file gives no types, those that have a role.
