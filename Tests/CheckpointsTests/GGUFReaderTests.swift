@@ -193,8 +193,8 @@ import Testing
         Case("bytes overflow", key: "t") { $0.add(tensor: "t", [1 << 62], []) },
         Case("tensor type 255", key: "t") { $0.add(tensor: "t", [32], type: 255, []) },
         Case("removed tensor type", key: "t") { $0.add(tensor: "t", [32], type: 4, []) },
-        Case("Q4_K", key: "t", code: .unsupported) {
-            $0.add(tensor: "t", [256], type: 12, [UInt8](repeating: 0, count: 144))
+        Case("Q3_K", key: "t", code: .unsupported) {
+            $0.add(tensor: "t", [256], type: 11, [UInt8](repeating: 0, count: 110))
         },
         Case("half a block", key: "t") { $0.add(tensor: "t", [48], type: 8, [UInt8](repeating: 0, count: 51)) },
         Case("unaligned offset", key: "t") { $0.entry("t", [1], offset: 97) },
