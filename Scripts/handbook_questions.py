@@ -120,6 +120,8 @@ def check_answerable(entry, texts, chinese):
         return wrong + [f"the span stands {text.count(span)} times in the page"]
     around = passage(text, span)
     if chinese:
+        if not has_han(span):
+            wrong.append("the span is not translated")
         word = entry.get("turns_on")
         if word is not None and len(word) != 2:
             wrong.append(f"turns on {word}, which is not two characters")
