@@ -12,18 +12,19 @@ import os
 import re
 
 PASSAGE = 900  # characters, with the span in the middle
+TEXTS = ("question", "page", "gold", "span", "turns_on", "unanswerable", "noun")  # keys whose values are texts
 RARE = 12  # times that a gold string may stand in the whole book, so that few wrong passages have it by chance
 
 STOP_WORDS = frozenset("""
-a about above across after again against all also am an and any anybody anyone anything are around as at be because been before
-being below between both but by can cannot could did do does doing down during each either else even ever every few
-for from further get gets getting got had has have having he her here hers him his how i if in into is it its itself
-just let ll may many me might more most much must my myself neither no nor not nothing now of off on once one only onto or other
-our ours out over own per rather re same shall she should since so some somebody someone something such than that the
-their them themselves then there these they this those through thus to too under until up upon us ve very want was we
-were what whatever when where whether which while who whom whose why will with without would yet you your yours
-yourself arent cant couldnt didnt doesnt dont hadnt hasnt havent id ill im isnt ive lets shouldnt thats wasnt werent
-whats wont wouldnt youre
+a about above across after again against all also am an and any anybody anyone anything are around as at be because
+been before being below between both but by can cannot could did do does doing down during each either else even ever
+every few for from further get gets getting got had has have having he her here hers him his how i if in into is it
+its itself just let ll may many me might more most much must my myself neither no nor not nothing now of off on once
+one only onto or other our ours out over own per rather re same shall she should since so some somebody someone
+something such than that the their them themselves then there these they this those through thus to too under until up
+upon us ve very want was we were what whatever when where whether which while who whom whose why will with without
+would yet you your yours yourself arent cant couldnt didnt doesnt dont hadnt hasnt havent id ill im isnt ive lets
+shouldnt thats wasnt werent whats wont wouldnt youre
 """.split())
 
 
@@ -78,7 +79,8 @@ def load(path):
     """The entries of a set; a ValueError if the file holds anything else."""
     with open(path, encoding="utf-8") as file:
         entries = json.load(file)
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    if not isinstance(entries, list) or not all(
+            isinstance(entry, dict) and all(isinstance(entry.get(key, ""), str) for key in TEXTS) for entry in entries):
         raise ValueError(f"{path} is not a list of questions")
     return entries
 
@@ -138,8 +140,12 @@ def check_answerable(entry, texts, chinese):
 def check_unanswerable(entry, texts):
     """What is wrong with one entry that the book does not answer."""
     kind, noun = entry["unanswerable"], entry.get("noun", "")
+    if not entry.get("question"):
+        return ["lacks question"]
     if kind == "near":
-        return []
+        book = set(words("\n".join(texts.values())))
+        strange = [word for word in content_words(entry["question"]) if word not in book]
+        return [f"near, but the book never has {', '.join(strange)}"] if strange else []
     if kind != "plain":
         return [f"unanswerable is {kind!r}, neither plain nor near"]
     if not noun or noun.lower() not in entry["question"].lower():
