@@ -36,18 +36,19 @@ def source(work):
     return os.path.join(work, top, "vendor", "llama.cpp")
 
 
-def build_targets(llama, folder, targets, jobs=str(os.cpu_count())):
+def build_targets(llama, folder, targets, jobs=str(os.cpu_count()), flags=""):
     """Builds programs or libraries of llama.cpp in Release for this processor."""
     tools = "ON" if any(target.startswith("llama-") for target in targets) else "OFF"
-    call("cmake", "-S", llama, "-B", folder, *SWITCHES, f"-DLLAMA_BUILD_TOOLS={tools}")
+    call("cmake", "-S", llama, "-B", folder, *SWITCHES, f"-DLLAMA_BUILD_TOOLS={tools}", f"-DCMAKE_C_FLAGS={flags}",
+         f"-DCMAKE_CXX_FLAGS={flags}")
     call("cmake", "--build", folder, "--config", "Release", "-j", jobs, "--target", *targets)
 
 
-def bench_program():
-    """llama.cpp's own `llama-bench`, built once."""
-    folder = os.path.join(WORK, "build-bench")
+def bench_program(amx=True):
+    """llama.cpp's own `llama-bench`, built once; without its code for AMX where that is asked for."""
+    folder = os.path.join(WORK, "llama-bench" if amx else "llama-bench-without-amx")
     program = os.path.join(folder, "bin", "llama-bench")
     if not os.path.exists(program):
         os.makedirs(WORK, exist_ok=True)
-        build_targets(source(WORK), folder, ["llama-bench"])
+        build_targets(source(WORK), folder, ["llama-bench"], flags="" if amx else "-U__AMX_INT8__")
     return program
