@@ -36,11 +36,10 @@ def source(work):
     return os.path.join(work, top, "vendor", "llama.cpp")
 
 
-def build_targets(llama, folder, targets, jobs=str(os.cpu_count()), flags=""):
-    """Builds programs or libraries of llama.cpp in Release for this processor."""
+def build_targets(llama, folder, targets, jobs=str(os.cpu_count()), switches=()):
+    """Builds programs or libraries of llama.cpp in Release for this processor; later switches win."""
     tools = "ON" if any(target.startswith("llama-") for target in targets) else "OFF"
-    call("cmake", "-S", llama, "-B", folder, *SWITCHES, f"-DLLAMA_BUILD_TOOLS={tools}", f"-DCMAKE_C_FLAGS={flags}",
-         f"-DCMAKE_CXX_FLAGS={flags}")
+    call("cmake", "-S", llama, "-B", folder, *SWITCHES, f"-DLLAMA_BUILD_TOOLS={tools}", *switches)
     call("cmake", "--build", folder, "--config", "Release", "-j", jobs, "--target", *targets)
 
 
@@ -50,5 +49,7 @@ def bench_program(amx=True):
     program = os.path.join(folder, "bin", "llama-bench")
     if not os.path.exists(program):
         os.makedirs(WORK, exist_ok=True)
-        build_targets(source(WORK), folder, ["llama-bench"], flags="" if amx else "-U__AMX_INT8__")
+        # OpenMP as llama.cpp's own default has it; the reference's libraries are built without, to link with less.
+        without = () if amx else ("-DCMAKE_C_FLAGS=-U__AMX_INT8__", "-DCMAKE_CXX_FLAGS=-U__AMX_INT8__")
+        build_targets(source(WORK), folder, ["llama-bench"], switches=("-DGGML_OPENMP=ON", *without))
     return program

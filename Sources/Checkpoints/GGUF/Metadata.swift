@@ -7,10 +7,10 @@ public struct Metadata: Sendable {
     private var values: [String: MetadataValue] = [:]
     private let file: String
 
-    init(file: String) { self.file = file }
+    package init(file: String) { self.file = file }
 
     /// Adds a value; false if the key is there already.
-    mutating func insert(_ value: MetadataValue, for key: String) -> Bool {
+    package mutating func insert(_ value: MetadataValue, for key: String) -> Bool {
         guard values.updateValue(value, forKey: key) == nil else { return false }
         keys.append(key)
         return true

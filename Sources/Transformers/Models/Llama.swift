@@ -159,11 +159,7 @@ struct LlamaConfiguration: Sendable {
         headDimension = try c.count("head_dim", default: max(1, hiddenSize / heads))
         contextLength = try c.count("max_position_embeddings", default: 2048)
         epsilon = try c.positive("rms_norm_eps", default: 1e-6)
-        let rope = c.config["rope_parameters"]
-        ropeTheta = try c.positive("rope_theta", in: rope?["rope_theta"] == nil ? nil : rope, default: 10_000)
-        let scaling = rope ?? c.config["rope_scaling"]
-        let kind = scaling?["rope_type"]?.string ?? scaling?["type"]?.string ?? "default"
-        try c.require(kind == "default", "rope_scaling", "rotary scaling \"\(kind)\" is not built")
+        ropeTheta = try RotaryConfiguration(c).theta
         let activation = c.config["hidden_act"]?.string ?? "silu"
         try c.require(activation == "silu", "hidden_act", "the activation \"\(activation)\" is not built for llama")
         tiesEmbeddings = try c.flag("tie_word_embeddings", default: false)
@@ -181,18 +177,7 @@ struct LlamaConfiguration: Sendable {
         headDimension = try metadata.integerIfPresent("llama.attention.key_length") ?? hiddenSize / max(1, heads)
         contextLength = try metadata.integer("llama.context_length")
         epsilon = Float(try metadata.float("llama.attention.layer_norm_rms_epsilon"))
-        ropeTheta = Float(try metadata.floatIfPresent("llama.rope.freq_base") ?? 10_000)
-        let rotated = try metadata.integerIfPresent("llama.rope.dimension_count") ?? headDimension
-        guard rotated == headDimension else {
-            throw metadata.error(
-                "rotating \(rotated) of \(headDimension) channels is not built",
-                key: "llama.rope.dimension_count"
-            )
-        }
-        let scaling = try metadata.stringIfPresent("llama.rope.scaling.type") ?? "none"
-        guard scaling == "none" else {
-            throw metadata.error("rotary scaling \"\(scaling)\" is not built", key: "llama.rope.scaling.type")
-        }
+        ropeTheta = try RotaryConfiguration(metadata, architecture: "llama", headDimension: headDimension).theta
         tiesEmbeddings = !weights.has("lm_head.weight")
         attentionBias = weights.has("model.layers.0.self_attn.q_proj.bias")
         mlpBias = weights.has("model.layers.0.mlp.gate_proj.bias")

@@ -159,16 +159,17 @@ struct Qwen2Configuration: Sendable {
         headDimension = try c.count("head_dim", default: max(1, hiddenSize / heads))
         contextLength = try c.count("max_position_embeddings", default: 32_768)
         epsilon = try c.positive("rms_norm_eps", default: 1e-6)
-        let rope = c.config["rope_parameters"]
-        ropeTheta = try c.positive("rope_theta", in: rope?["rope_theta"] == nil ? nil : rope, default: 10_000)
-        let scaling = rope ?? c.config["rope_scaling"]
-        let kind = scaling?["rope_type"]?.string ?? scaling?["type"]?.string ?? "default"
-        try c.require(kind == "default", "rope_scaling", "rotary scaling \"\(kind)\" is not built")
+        ropeTheta = try RotaryConfiguration(c).theta
         let activation = c.config["hidden_act"]?.string ?? "silu"
         try c.require(activation == "silu", "hidden_act", "the activation \"\(activation)\" is not built for qwen2")
         tiesEmbeddings = try c.flag("tie_word_embeddings", default: false)
         let slides = try c.flag("use_sliding_window", default: false)
         try c.require(!slides, "use_sliding_window", "attention in a sliding window is not built")
+        if let types = c.config["layer_types"], types != .null {
+            guard let types = types.array else { throw c.error("is no list", "layer_types") }
+            let isFull = types.allSatisfy { $0.string == "full_attention" }
+            try c.require(isFull, "layer_types", "layers of another type than \"full_attention\" are not built")
+        }
     }
 
     private init(_ metadata: Metadata, _ weights: WeightReader) throws(CheckpointError) {
@@ -181,18 +182,7 @@ struct Qwen2Configuration: Sendable {
         headDimension = try metadata.integerIfPresent("qwen2.attention.key_length") ?? hiddenSize / max(1, heads)
         contextLength = try metadata.integer("qwen2.context_length")
         epsilon = Float(try metadata.float("qwen2.attention.layer_norm_rms_epsilon"))
-        ropeTheta = Float(try metadata.floatIfPresent("qwen2.rope.freq_base") ?? 10_000)
-        let rotated = try metadata.integerIfPresent("qwen2.rope.dimension_count") ?? headDimension
-        guard rotated == headDimension else {
-            throw metadata.error(
-                "rotating \(rotated) of \(headDimension) channels is not built",
-                key: "qwen2.rope.dimension_count"
-            )
-        }
-        let scaling = try metadata.stringIfPresent("qwen2.rope.scaling.type") ?? "none"
-        guard scaling == "none" else {
-            throw metadata.error("rotary scaling \"\(scaling)\" is not built", key: "qwen2.rope.scaling.type")
-        }
+        ropeTheta = try RotaryConfiguration(metadata, architecture: "qwen2", headDimension: headDimension).theta
         tiesEmbeddings = !weights.has("lm_head.weight")
     }
 }
