@@ -4,6 +4,27 @@
 #include <immintrin.h>
 #define LANES_F16C 1
 #define TILES 0, 1, 2, 4
+#define ATTENTION_WIDTH(n) ((n) > 3 ? 1 : (n) > 1 ? 2 : 4)
+#include <string.h>
+/// |a| · sign(b, a): two such products of at most 128 · 127 fit into 16 bits.
+static inline __attribute__((always_inline)) __m256i add_dot_i8(__m256i sum, __m256i a, __m256i b) {
+    __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+static inline __attribute__((always_inline)) int32_t dot_i8(const int8_t *a, const int8_t *b, int64_t n) {
+    __m256i sum = _mm256_setzero_si256();
+    int64_t i = 0;
+    for (; i + 32 <= n; i += 32) sum = add_dot_i8(sum, _mm256_loadu_si256((const __m256i *)(a + i)), _mm256_loadu_si256((const __m256i *)(b + i)));
+    if (i < n) {
+        int8_t last[2][32] = {{0}};
+        memcpy(last[0], a + i, (size_t)(n - i));
+        memcpy(last[1], b + i, (size_t)(n - i));
+        sum = add_dot_i8(sum, _mm256_loadu_si256((const __m256i *)last[0]), _mm256_loadu_si256((const __m256i *)last[1]));
+    }
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
+}
 #include "body.h"
 
 WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
@@ -44,30 +65,29 @@ INLINE v16i join_i(__m256i low, __m256i high) {
     return v;
 }
 
-/// The product of one half of a block: four pairs of half lines. Two products of 4 to 6 bits by 8, four times, fit into
-/// 16 bits (63 · 127 · 2 = 16,002, so six bits are widened after each two); 8 bits go as |w| · sign(x, w)
-/// with w 128 less than stored.
-INLINE v16i half_product(const ck_format f, const __m256i *w, const int8_t *x) {
+/// The product of `lines` pairs of half lines, four for half a block, eight for a whole one. Two products of 4 to 6 bits
+/// by 8 fit into 16 bits, and so do eight of 4 bits (15 · 127 · 16 = 30,480), four of 5 and two of 6 (63 · 127 · 4 =
+/// 32,004): only then they are widened; 8 bits go as |w| · sign(x, w) with w 128 less than stored.
+INLINE v16i lines_product(const ck_format f, const __m256i *w, const int8_t *x, const int lines) {
+    const int narrow_lines = f == CK_Q8_0 ? 1 : f == CK_Q6_K ? 2 : f == CK_Q5_0 ? 4 : 8;
     const __m256i ones = _mm256_set1_epi16(1);
-    __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-    UNROLL for (int side = 0; side < 2; side++) {
-        __m256i narrow = _mm256_setzero_si256();
-        UNROLL for (int l = 0; l < 4; l++) {
-            __m256i xi = four(x + 4 * l), wi = w[2 * l + side];
-            __m256i products;
+    __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()}, narrow[2];
+    UNROLL for (int l = 0; l < lines; l++) {
+        __m256i xi = four(x + 4 * l);
+        UNROLL for (int side = 0; side < 2; side++) {
+            __m256i wi = w[2 * l + side], products;
             if (f == CK_Q8_0) {
                 wi = _mm256_xor_si256(wi, _mm256_set1_epi8((char)0x80));
                 products = _mm256_maddubs_epi16(_mm256_abs_epi8(wi), _mm256_sign_epi8(xi, wi));
             } else {
                 products = _mm256_maddubs_epi16(wi, xi);
             }
-            narrow = _mm256_add_epi16(narrow, products);
-            if (f == CK_Q8_0 || (f == CK_Q6_K && l == 1)) {
-                sums[side] = _mm256_add_epi32(sums[side], _mm256_madd_epi16(narrow, ones));
-                narrow = _mm256_setzero_si256();
+            narrow[side] = l % narrow_lines == 0 ? products : _mm256_add_epi16(narrow[side], products);
+            if (l % narrow_lines == narrow_lines - 1 || l == lines - 1) {
+                __m256i wide = _mm256_madd_epi16(narrow[side], ones);
+                sums[side] = l < narrow_lines ? wide : _mm256_add_epi32(sums[side], wide);
             }
         }
-        if (f != CK_Q8_0) sums[side] = _mm256_add_epi32(sums[side], _mm256_madd_epi16(narrow, ones));
     }
     return join_i(sums[0], sums[1]);
 }
@@ -81,12 +101,12 @@ INLINE void tile_blocks(const ck_format f, const ck_product *p, int64_t g, int64
     for (int64_t b = 0; b < blocks; b++) {
         v16 d, e;
         __m256i w[16];
-        block_scales(f, group, blocks, b, &d, &e);
-        expand(f, block_lines(f, group, blocks, b), w);
+        block_scales(f, group, b, &d, &e);
+        expand(f, block_lines(f, group, b), w);
         UNROLL for (int j = 0; j < n; j++) {
             const int8_t *x = (const int8_t *)p->x + (c + j) * p->depth + b * 32;
-            v16i first = half_product(f, w, x), second = half_product(f, w + 8, x + 16);
-            v16i dot = has_halves(f) ? first : first + second;
+            v16i dot = lines_product(f, w, x, has_halves(f) ? 4 : 8);
+            v16i second = has_halves(f) ? lines_product(f, w + 8, x + 16, 4) : dot;
             acc[j] = add_block(f, f == CK_Q8_0 ? 0 : block_excess(f), acc[j], dot, second, d, e, p->x_scale + (c + j) * blocks + b);
         }
     }

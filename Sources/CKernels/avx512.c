@@ -4,6 +4,20 @@
 #include <immintrin.h>
 #define LANES_F16C 1
 #define TILES 3, 4, 4, 8
+#define ATTENTION_WIDTH(n) ((n) > 3 ? 2 : 4)
+#include <stdint.h>
+/// The instruction wants one side unsigned: (a + 128) · b − 128 · b.
+static inline __attribute__((always_inline)) int32_t dot_i8(const int8_t *a, const int8_t *b, int64_t n) {
+    const __m512i top = _mm512_set1_epi8((char)0x80);
+    __m512i sum = _mm512_setzero_si512(), excess = sum;
+    for (int64_t i = 0; i < n; i += 64) {
+        __mmask64 there = n - i >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (n - i)) - 1;
+        __m512i x = _mm512_maskz_loadu_epi8(there, a + i), y = _mm512_maskz_loadu_epi8(there, b + i);
+        sum = _mm512_dpbusd_epi32(sum, _mm512_xor_si512(x, top), y);
+        excess = _mm512_dpbusd_epi32(excess, top, y);
+    }
+    return _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, excess));
+}
 #include "body.h"
 
 WITHOUT_DENORMALS(product_bf16_dot, product_bf16_dot_plain)
@@ -44,40 +58,35 @@ INLINE void expand(const ck_format f, const uint8_t *lines, __m512i *w) {
     }
 }
 
-/// How far ahead of the block at hand its group's memory is asked for.
-#define AHEAD 4096
-
+/// One group of rows: its memory is one stream, which the processor's own prefetching follows as fast as it can be read.
 INLINE void tile_blocks(const ck_format f, const ck_product *p, int64_t g, int64_t c, const int m, const int n) {
-    const int64_t blocks = p->depth / 32, group_bytes = ck_group_bytes(f, p->depth), lines_bytes = block_lines(f, 0, blocks, 1) - block_lines(f, 0, blocks, 0);
-    const uint8_t *group = (const uint8_t *)p->weights + g * group_bytes;
-    v16 acc[MAX_GROUPS][MAX_COLUMNS];
-    UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) acc[i][j] = splat(0);
+    (void)m;
+    const int64_t blocks = p->depth / 32;
+    const uint8_t *group = (const uint8_t *)p->weights + g * ck_group_bytes(f, p->depth);
+    v16 acc[MAX_COLUMNS];
+    UNROLL for (int j = 0; j < n; j++) acc[j] = splat(0);
     for (int64_t b = 0; b < blocks; b++) {
-        UNROLL for (int i = 0; i < m; i++) {
-            const uint8_t *lines = block_lines(f, group + i * group_bytes, blocks, b);
-            if (n == 1) for (int64_t line = 0; line < lines_bytes; line += 64) _mm_prefetch((const char *)lines + AHEAD + line, _MM_HINT_T0);
-            v16 d, e;
-            __m512i w[8];
-            block_scales(f, group + i * group_bytes, blocks, b, &d, &e);
-            expand(f, lines, w);
-            UNROLL for (int j = 0; j < n; j++) {
-                const int8_t *x = (const int8_t *)p->x + (c + j) * p->depth + b * 32;
-                __m512i first = _mm512_setzero_si512(), second = first;
-                UNROLL for (int l = 0; l < 4; l++) {
-                    first = _mm512_dpbusd_epi32(first, w[l], four(x + 4 * l));
-                    second = _mm512_dpbusd_epi32(second, w[4 + l], four(x + 16 + 4 * l));
-                }
-                v16i dot = (v16i)(has_halves(f) ? first : _mm512_add_epi32(first, second));
-                acc[i][j] = add_block(f, block_excess(f), acc[i][j], dot, (v16i)second, d, e, p->x_scale + (c + j) * blocks + b);
+        v16 d, e;
+        __m512i w[8];
+        block_scales(f, group, b, &d, &e);
+        expand(f, block_lines(f, group, b), w);
+        UNROLL for (int j = 0; j < n; j++) {
+            const int8_t *x = (const int8_t *)p->x + (c + j) * p->depth + b * 32;
+            __m512i first = _mm512_setzero_si512(), second = first;
+            UNROLL for (int l = 0; l < 4; l++) {
+                first = _mm512_dpbusd_epi32(first, w[l], four(x + 4 * l));
+                second = _mm512_dpbusd_epi32(second, w[4 + l], four(x + 16 + 4 * l));
             }
+            v16i dot = (v16i)(has_halves(f) ? first : _mm512_add_epi32(first, second));
+            acc[j] = add_block(f, block_excess(f), acc[j], dot, (v16i)second, d, e, p->x_scale + (c + j) * blocks + b);
         }
     }
-    UNROLL for (int i = 0; i < m; i++) UNROLL for (int j = 0; j < n; j++) finish(p, g + i, c + j, acc[i][j]);
+    UNROLL for (int j = 0; j < n; j++) finish(p, g, c + j, acc[j]);
 }
 
 #define PRODUCT_OF(NAME, TILE, FORMAT)                                                                                 \
     INLINE void TILE(const ck_product *p, int64_t g, int64_t c, const int m, const int n) { tile_blocks(FORMAT, p, g, c, m, n); } \
-    COVER(NAME, TILE, 1, 1, 1, 2)
+    COVER(NAME, TILE, 1, 1, 1, 1)
 PRODUCT_OF(product_q4_1, tile_q4_1, CK_Q4_1)
 PRODUCT_OF(product_q8_0, tile_q8_0, CK_Q8_0)
 PRODUCT_OF(product_q5_0, tile_q5_0, CK_Q5_0)

@@ -10,17 +10,29 @@
 //   Q6_K        the same, and two lines of the upper 2 bits: bits 2l, 2l + 1 of byte i to line l of the four
 #include "table.h"
 
-/// Bytes of the scales that stand before a group's lines, filled to whole lines.
-INLINE int64_t scale_bytes(int64_t blocks) { return (blocks * 32 + 63) / 64 * 64; }
+/// Bytes of a block's lines.
+INLINE int64_t lines_bytes(const ck_format f) {
+    switch (f) {
+    case CK_Q8_0: return 512;
+    case CK_Q6_K: return 384;
+    case CK_Q5_0: return 320;
+    default: return 256;
+    }
+}
+
+/// Where block b begins in formats whose factors alone do not fill a line: those of two blocks share the line ahead of
+/// both, so that a group is read from its first byte to its last, as the processor's own prefetching expects.
+INLINE const uint8_t *block_pair(const ck_format f, const uint8_t *group, int64_t b) {
+    return group + b / 2 * (64 + 2 * lines_bytes(f));
+}
 
 /// The lines of block b.
-INLINE const uint8_t *block_lines(const ck_format f, const uint8_t *group, int64_t blocks, int64_t b) {
+INLINE const uint8_t *block_lines(const ck_format f, const uint8_t *group, int64_t b) {
     switch (f) {
     case CK_Q4_1: return group + b * 320 + 64;
-    case CK_Q5_0: return group + scale_bytes(blocks) + b * 320;
-    case CK_Q8_0: return group + scale_bytes(blocks) + b * 512;
     case CK_Q4_K: return group + b / 8 * 2368 + 320 + b % 8 * 256;
-    default: return group + b / 8 * 3392 + 320 + b % 8 * 384;  // CK_Q6_K
+    case CK_Q6_K: return group + b / 8 * 3392 + 320 + b % 8 * 384;
+    default: return block_pair(f, group, b) + 64 + b % 2 * lines_bytes(f);
     }
 }
 
@@ -37,7 +49,7 @@ INLINE v16 signed_bytes_load(const uint8_t *p) {
 
 /// The factor of a block, and what else its format has: the minimum, or the factor of the block's second half.
 /// A factor that is a product of two is exact: 11 bits by 6 or 7.
-INLINE void block_scales(const ck_format f, const uint8_t *group, int64_t blocks, int64_t b, v16 *d, v16 *e) {
+INLINE void block_scales(const ck_format f, const uint8_t *group, int64_t b, v16 *d, v16 *e) {
     switch (f) {
     case CK_Q4_1: {
         const uint16_t *block = (const uint16_t *)(group + b * 320);
@@ -58,7 +70,7 @@ INLINE void block_scales(const ck_format f, const uint8_t *group, int64_t blocks
         *e = scale * signed_bytes_load(super + 64 + b % 8 * 32 + 16);
         break;
     }
-    default: *d = *e = half_load((const uint16_t *)(group + b * 32));
+    default: *d = *e = half_load((const uint16_t *)(block_pair(f, group, b) + b % 2 * 32));
     }
 }
 

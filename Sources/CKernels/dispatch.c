@@ -69,21 +69,13 @@ void ck_exp(int64_t n, const float *x, float *out) { kernels()->exp(n, x, out); 
 void ck_rotate_row(int64_t heads, int64_t dimension, const float *x, const float *cosine, const float *sine, float *out) { kernels()->rotate_row(heads, dimension, x, cosine, sine, out); }
 void ck_attention_run(const ck_attention *a) { if (a->half) kernels()->attend_f16(a); else kernels()->attend_f32(a); }
 void ck_scan_f32(const float *vectors, int64_t count, int64_t dimension, const float *query, float *scores) { kernels()->scan_f32(vectors, count, dimension, query, scores); }
+float ck_round_row_i8(int64_t count, const float *x, int8_t *out) { return kernels()->round_row_i8(count, x, out); }
+void ck_scan_i8(const int8_t *rows, const float *factors, int64_t count, int64_t dimension, const int8_t *query, float factor, float *scores) { kernels()->scan_i8(rows, factors, count, dimension, query, factor, scores); }
+int32_t ck_dot_i8(const int8_t *a, const int8_t *b, int64_t count) { return kernels()->dot_i8(a, b, count); }
 
 int64_t ck_key_bytes(int half, int64_t dimension) { return dimension * CK_BLOCK * (half ? 2 : 4); }
 int64_t ck_value_bytes(int half, int64_t dimension) { return (dimension + 15) / 16 * 16 * CK_BLOCK * (half ? 2 : 4); }
 
-void ck_store_key_value(int half, int64_t dimension, const float *key, const float *value, int64_t slot, void *keys, void *values) {
-    int64_t filled = (dimension + 15) / 16 * 16;
-    if (half) {
-        kernels()->store_half(dimension, key, (uint16_t *)keys + slot, CK_BLOCK);
-        kernels()->store_half(dimension, value, (uint16_t *)values + slot * filled, 1);
-    } else {
-        for (int64_t d = 0; d < dimension; d++) {
-            ((float *)keys)[d * CK_BLOCK + slot] = key[d];
-            ((float *)values)[slot * filled + d] = value[d];
-        }
-    }
-}
-
+void ck_keep(const ck_kept *k) { if (k->half) kernels()->keep_f16(k); else kernels()->keep_f32(k); }
+void ck_round_row_bf16(int64_t count, const float *x, uint16_t *out) { kernels()->round_row_bf16(count, x, out); }
 void ck_unpack_half(const uint16_t *x, float *out) { kernels()->unpack_half(x, out); }

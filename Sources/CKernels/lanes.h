@@ -63,6 +63,13 @@ INLINE uint16_t bf16_from(float x) {
     return (uint16_t)((u + 0x7FFF + ((u >> 16) & 1)) >> 16);
 }
 
+INLINE v16h bf16_from16(v16 x) {
+    v16u u = (v16u)x;
+    v16u rounded = (u + 0x7FFF + ((u >> 16) & 1)) >> 16, quiet = (u >> 16) | 0x40;
+    v16u number = (v16u)((u & 0x7FFFFFFFu) <= 0x7F800000u);
+    return __builtin_convertvector((number & rounded) | (~number & quiet), v16h);
+}
+
 #if LANES_F16C
 INLINE v16 half_load(const uint16_t *p) {
     v16 v;
@@ -71,6 +78,12 @@ INLINE v16 half_load(const uint16_t *p) {
     memcpy(&v, &a, 32);
     memcpy((char *)&v + 32, &b, 32);
     return v;
+}
+INLINE void half_store(uint16_t *p, v16 v) {
+    __m128i a = _mm256_cvtps_ph((__m256)low_half(v), _MM_FROUND_TO_NEAREST_INT);
+    __m128i b = _mm256_cvtps_ph((__m256)high_half(v), _MM_FROUND_TO_NEAREST_INT);
+    memcpy(p, &a, 16);
+    memcpy(p + 8, &b, 16);
 }
 INLINE uint16_t half_from(float x) {
     return (uint16_t)_mm_extract_epi16(_mm_cvtps_ph(_mm_set_ss(x), _MM_FROUND_TO_NEAREST_INT), 0);
@@ -110,6 +123,7 @@ INLINE uint16_t half_from(float x) {
     }
     return (uint16_t)(o | (sign >> 16));
 }
+INLINE void half_store(uint16_t *p, v16 v) { for (int i = 0; i < 16; i++) p[i] = half_from(v[i]); }
 #endif
 
 /// e to the power x (Cephes' expf, about 1 ulp); 0 below -87.3, the value at 88 above it.

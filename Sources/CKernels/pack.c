@@ -12,8 +12,7 @@ int64_t ck_group_bytes(ck_format format, int64_t depth) {
     case CK_F16: return depth * 32;
     case CK_BF16: case CK_BF16_DOT: return (depth + 1) / 2 * 64;
     case CK_Q4_1: return depth / 32 * 320;
-    case CK_Q5_0: return scale_bytes(depth / 32) + depth / 32 * 320;
-    case CK_Q8_0: return scale_bytes(depth / 32) + depth / 32 * 512;
+    case CK_Q5_0: case CK_Q8_0: return (depth / 32 + 1) / 2 * 64 + depth / 32 * lines_bytes(format);
     case CK_Q4_K: return depth / 256 * 2368;
     case CK_Q6_K: return depth / 256 * 3392;
     }
@@ -40,10 +39,33 @@ static void pack_row_q4_1(uint8_t *group, int64_t blocks, int64_t r, const uint8
     }
 }
 
+/// Minus eight times a binary16 number: exact, but infinite where that is beyond the largest of them.
+static uint16_t minus_eight_times(uint16_t half) {
+    uint16_t magnitude = half & 0x7FFF, sign = (half ^ 0x8000) & 0x8000;
+    for (int doubling = 0; doubling < 3; doubling++) {
+        if (magnitude < 0x0400) magnitude = (uint16_t)(magnitude << 1);  // subnormal, or its first step out
+        else magnitude = magnitude < 0x7800 ? (uint16_t)(magnitude + 0x0400) : magnitude >= 0x7C00 ? magnitude : 0x7C00;
+    }
+    return sign | magnitude;
+}
+
+void ck_q4_0_to_q4_1(int64_t depth, const void *in, void *out) {
+    const uint8_t *from = in;
+    uint8_t *to = out;
+    for (int64_t b = 0; b < depth / 32; b++, from += 18, to += 20) {
+        uint16_t scale;
+        memcpy(&scale, from, 2);
+        uint16_t minimum = minus_eight_times(scale);
+        memcpy(to, &scale, 2);
+        memcpy(to + 2, &minimum, 2);
+        memcpy(to + 4, from + 2, 16);
+    }
+}
+
 static void pack_row_q8_0(uint8_t *group, int64_t blocks, int64_t r, const uint8_t *in) {
     for (int64_t b = 0; b < blocks; b++, in += 34) {
-        memcpy(group + b * 32 + 2 * r, in, 2);
-        uint8_t *lines = (uint8_t *)block_lines(CK_Q8_0, group, blocks, b);
+        memcpy((uint8_t *)block_pair(CK_Q8_0, group, b) + b % 2 * 32 + 2 * r, in, 2);
+        uint8_t *lines = (uint8_t *)block_lines(CK_Q8_0, group, b);
         for (int line = 0; line < 8; line++) {
             uint32_t four;
             memcpy(&four, in + 2 + 4 * line, 4);
@@ -55,8 +77,8 @@ static void pack_row_q8_0(uint8_t *group, int64_t blocks, int64_t r, const uint8
 
 static void pack_row_q5_0(uint8_t *group, int64_t blocks, int64_t r, const uint8_t *in) {
     for (int64_t b = 0; b < blocks; b++, in += 22) {
-        memcpy(group + b * 32 + 2 * r, in, 2);
-        uint8_t *lines = (uint8_t *)block_lines(CK_Q5_0, group, blocks, b);
+        memcpy((uint8_t *)block_pair(CK_Q5_0, group, b) + b % 2 * 32 + 2 * r, in, 2);
+        uint8_t *lines = (uint8_t *)block_lines(CK_Q5_0, group, b);
         copy_nibbles(lines, r, in + 6);
         uint32_t fifth, line_bits[4] = {0};
         memcpy(&fifth, in + 2, 4);  // bit k belongs to value k
@@ -163,8 +185,8 @@ static float half_at(const uint8_t *p) {
 static void unpack_blocks(ck_format f, const uint8_t *group, int64_t blocks, int r, float *out) {
     for (int64_t b = 0; b < blocks; b++, out += 32) {
         v16 d, e;
-        block_scales(f, group, blocks, b, &d, &e);
-        const uint8_t *lines = block_lines(f, group, blocks, b);
+        block_scales(f, group, b, &d, &e);
+        const uint8_t *lines = block_lines(f, group, b);
         for (int k = 0; k < 32; k++) {
             float value = (float)(quant_at(f, lines, r, k) - block_excess(f)) * (has_halves(f) && k >= 16 ? e[r] : d[r]);
             out[k] = has_minimum(f) ? value + e[r] : value;
@@ -190,11 +212,6 @@ void ck_unpack_row(ck_format format, int64_t depth, const void *weights, int64_t
         break;
     default: unpack_blocks(format, group, depth / 32, (int)r, out);
     }
-}
-
-void ck_round_row_bf16(int64_t count, const float *x, uint16_t *out) {
-    for (int64_t i = 0; i < count; i++) out[i] = bf16_from(x[i]);
-    if (count % 2) out[count] = 0;
 }
 
 void ck_cosine_sine(double angle, float *cosine, float *sine) {

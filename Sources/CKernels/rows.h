@@ -102,6 +102,16 @@ static void quantize_row(int64_t depth, const float *x, int8_t *q, ck_block_scal
     }
 }
 
+static void round_row_bf16(int64_t count, const float *x, uint16_t *out) {
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        v16h halves = bf16_from16(load(x + i));
+        memcpy(out + i, &halves, 32);
+    }
+    for (; i < count; i++) out[i] = bf16_from(x[i]);
+    if (count % 2) out[count] = 0;
+}
+
 static void scan_f32(const float *vectors, int64_t count, int64_t dimension, const float *query, float *scores) {
     for (int64_t r = 0; r < count; r++, vectors += dimension) {
         v16 sum = splat(0);
@@ -109,3 +119,21 @@ static void scan_f32(const float *vectors, int64_t count, int64_t dimension, con
         scores[r] = sum_lanes(sum);
     }
 }
+
+/// A vector as bytes times one factor; its largest value becomes 127.
+static float round_row_i8(int64_t count, const float *x, int8_t *out) {
+    v16 top = splat(0);
+    FOR_LANES(count, top = max16((v16)((v16i)TAKE(x) & splat_i(0x7FFFFFFF)), top);)
+    float most = max_lanes(top);
+    v16 inverse = splat(most > 0 ? 127.0f / most : 0.0f), magic = splat(12582912.0f);
+    FOR_LANES(count, v16i whole = (v16i)fma16(TAKE(x), inverse, magic) - splat_i(0x4B400000);
+              v16sc bytes = __builtin_convertvector(whole, v16sc);
+              memcpy(out + i, &bytes, (size_t)left);)
+    return most / 127.0f;
+}
+
+static void scan_i8(const int8_t *rows, const float *factors, int64_t count, int64_t dimension, const int8_t *query, float factor, float *scores) {
+    for (int64_t r = 0; r < count; r++, rows += dimension) scores[r] = (float)dot_i8(rows, query, dimension) * (factors[r] * factor);
+}
+
+static int32_t dot_row_i8(const int8_t *a, const int8_t *b, int64_t count) { return dot_i8(a, b, count); }

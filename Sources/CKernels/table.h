@@ -10,7 +10,7 @@ typedef struct {
     ck_cover product[9];  // by ck_format
     void (*quantize_row)(int64_t depth, const float *x, int8_t *q, ck_block_scale *scale);
     void (*unpack_half)(const uint16_t *x, float *out);
-    void (*store_half)(int64_t count, const float *x, uint16_t *out, int64_t stride);
+    void (*round_row_bf16)(int64_t count, const float *x, uint16_t *out);
     void (*rms_norm_row)(int64_t count, const float *x, const float *weight, float epsilon, float *out);
     void (*layer_norm_row)(int64_t count, const float *x, const float *weight, const float *bias, float epsilon, float *out);
     void (*softmax_row)(int64_t count, const float *x, float *out);
@@ -25,7 +25,12 @@ typedef struct {
     void (*rotate_row)(int64_t heads, int64_t dimension, const float *x, const float *cosine, const float *sine, float *out);
     void (*attend_f32)(const ck_attention *a);
     void (*attend_f16)(const ck_attention *a);
+    void (*keep_f32)(const ck_kept *k);
+    void (*keep_f16)(const ck_kept *k);
     void (*scan_f32)(const float *vectors, int64_t count, int64_t dimension, const float *query, float *scores);
+    float (*round_row_i8)(int64_t count, const float *x, int8_t *out);
+    void (*scan_i8)(const int8_t *rows, const float *factors, int64_t count, int64_t dimension, const int8_t *query, float factor, float *scores);
+    int32_t (*dot_i8)(const int8_t *a, const int8_t *b, int64_t count);
 } ck_table;
 
 extern const ck_table ck_scalar_table;

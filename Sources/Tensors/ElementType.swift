@@ -8,6 +8,9 @@ public enum ElementType: UInt32, Sendable, Hashable, CaseIterable {
     case float32 = 0
     /// IEEE 754 binary16.
     case float16 = 1
+    /// 32 values: binary16 scale `d`, 4-bit `q`; value = d·(q − 8).
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case q4_0 = 2
     /// 32 values: binary16 scale `d` and minimum `m`, 4-bit `q`; value = d·q + m.
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case q4_1 = 3
@@ -34,7 +37,7 @@ public enum ElementType: UInt32, Sendable, Hashable, CaseIterable {
     /// Values per storage block, 1 where each value stands alone.
     public var blockLength: Int {
         switch self {
-        case .q4_1, .q5_0, .q8_0: 32
+        case .q4_0, .q4_1, .q5_0, .q8_0: 32
         case .q4_k, .q6_k: 256
         default: 1
         }
@@ -46,6 +49,7 @@ public enum ElementType: UInt32, Sendable, Hashable, CaseIterable {
         case .float32, .int32: 4
         case .float16, .bfloat16: 2
         case .int64: 8
+        case .q4_0: 18
         case .q4_1: 20
         case .q5_0: 22
         case .q8_0: 34
@@ -60,6 +64,7 @@ public enum ElementType: UInt32, Sendable, Hashable, CaseIterable {
         case .float32: "F32"
         case .float16: "F16"
         case .bfloat16: "BF16"
+        case .q4_0: "Q4_0"
         case .q4_1: "Q4_1"
         case .q5_0: "Q5_0"
         case .q8_0: "Q8_0"

@@ -61,7 +61,8 @@ public final class GenerationEngine: Sendable {
         worker.start()
     }
 
-    deinit { worker.stop() }
+    // Nobody waits for what is left of a step: the thread keeps what it needs and ends by itself.
+    deinit { worker.tellToStop() }
 
     /// Ends what is running with an error and joins the thread. The engine refuses all further requests.
     public func shutDown() { worker.stop() }

@@ -57,6 +57,13 @@ struct Weights {
                 append(upper)
                 values.append(Double(Float(bitPattern: UInt32(upper) << 16)))
             }
+        case .q4_0:
+            for _ in 0..<rows * columns / 32 {
+                let d = half(numbers.float() / 16)
+                let quants = (0..<16).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+                bytes += quants
+                values += quants.map { d * (Double($0 & 15) - 8) } + quants.map { d * (Double($0 >> 4) - 8) }
+            }
         case .q4_1:
             for _ in 0..<rows * columns / 32 {
                 let (d, m) = (half(numbers.float() / 16), half(numbers.float()))
@@ -140,7 +147,9 @@ private func expectEqualBytes(_ what: String, _ compute: () throws -> [Float]) t
 }
 
 @Suite(.serialized) struct KernelEqualityTests {
-    static let types: [ElementType] = [.float32, .float16, .bfloat16, .q4_1, .q5_0, .q8_0, .q4_k, .q6_k]
+    static let types: [ElementType] = [
+        .float32, .float16, .bfloat16, .q4_0, .q4_1, .q5_0, .q8_0, .q4_k, .q6_k,
+    ]
 
     @Test(arguments: types, [Precision.float32, .bfloat16])
     func products(_ type: ElementType, _ precision: Precision) throws {
@@ -310,6 +319,26 @@ private func expectEqualBytes(_ what: String, _ compute: () throws -> [Float]) t
                 #expect(worst < (isHalf ? 0.1 : 1e-3), "\(what): largest difference \(worst)")
             }
         }
+    }
+
+    @Test func roundingToBfloat16IsToTheNearestEven() throws {
+        var numbers = Numbers(11)
+        // Any bits at all, then what lies between two values, infinite, denormal and not a number.
+        var bits = (0..<1_003).map { _ in UInt32(truncatingIfNeeded: numbers.next()) }
+        bits += [
+            0x3F80_8000, 0x3F81_8000, 0x3F80_8001, 0x7F80_0000, 0xFF80_0000, 0x7F7F_FFFF, 1, 0x7F80_0001, 0xFFFF_FFFF,
+        ]
+        let floats = bits.map(Float.init(bitPattern:))
+        let expected = bits.map { bits in
+            bits & 0x7FFF_FFFF > 0x7F80_0000
+                ? UInt16(bits >> 16) | 0x40 : UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
+        }
+        let found = try expectEqualBytes("rounding") {
+            var rounded = [UInt16](repeating: 1, count: floats.count + floats.count % 2)
+            ck_round_row_bf16(Int64(floats.count), floats, &rounded)
+            return rounded.map { Float(bitPattern: UInt32($0)) }
+        }
+        #expect(found.prefix(expected.count).map { UInt16($0.bitPattern) } == expected)
     }
 
     @Test(arguments: [false, true]) func noLaterPositionReachesAnEarlierOne(_ isHalf: Bool) throws {

@@ -10,6 +10,20 @@ import TextGeneration
         }
     }
 
+    @Test func theLikeliestIsFoundWhereverItStands() throws {
+        // Sixteen are looked at together, and the rest one by one.
+        for place in 0..<37 {
+            var logits = (0..<37).map { Float($0 % 5) }
+            logits[place] = 9
+            if place < 36 { logits[36] = 9 }  // of equals the lowest id
+            #expect(try logits.withUnsafeBufferPointer { try Sampler.likeliest($0) } == Int32(place))
+            logits[place] = .nan
+            #expect(throws: TextGenerationError.self) {
+                try logits.withUnsafeBufferPointer { try Sampler.likeliest($0) }
+            }
+        }
+    }
+
     @Test func greedyTakesTheLowestIdAmongEquals() throws {
         #expect(try next([1, 7, 3, 7, 7], .greedy) == 1)
         #expect(try next([-.infinity, -2, -2], .greedy) == 1)

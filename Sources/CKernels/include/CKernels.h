@@ -28,7 +28,7 @@ typedef enum {
     CK_F16 = 1,   // [k][16] binary16
     CK_BF16 = 2,  // [k/2][16][2] bfloat16, k filled to an even number; activations F32
     CK_Q4_1 = 3,  // blocks of 32 k: 16 half d, 16 half m, then the block's lines (see blocks.h)
-    CK_Q8_0 = 4,  // 16 half d for each block of 32 k, filled to 64 bytes; then every block's lines
+    CK_Q8_0 = 4,  // pairs of blocks of 32 k: 16 half d of each, then the lines of each
     CK_BF16_DOT = 5, // as CK_BF16 with activations rounded to bfloat16 too: two fused multiply-adds, the odd k first
     CK_Q5_0 = 6,  // as CK_Q8_0
     CK_Q4_K = 7,  // blocks of 256 k: 16 half d, 16 half dmin, 8 x 16 scales, 8 x 16 minima in bytes; 8 blocks' lines
@@ -41,6 +41,9 @@ int64_t ck_group_bytes(ck_format format, int64_t depth);
 /// Packs 16 rows (fewer at the end: `rows`) of a row-major source into one group.
 /// Sources: CK_F32 from float, CK_F16 from binary16, CK_BF16* from bfloat16, quantised ones from GGML's blocks.
 void ck_pack_group(ck_format format, int64_t rows, int64_t depth, const void *source, int64_t source_stride, void *group);
+
+/// A row of GGML's Q4_0 as Q4_1 of the same values: the minimum of a block is -8 d.
+void ck_q4_0_to_q4_1(int64_t depth, const void *in, void *out);
 
 /// One row of packed weights as floats.
 void ck_unpack_row(ck_format format, int64_t depth, const void *weights, int64_t row, float *out);
@@ -104,8 +107,18 @@ void ck_cosine_sine(double angle, float *cosine, float *sine);
 /// Bytes of keys (or values) of one head in one block; keys lie as [dimension][64], values as [64][dimension filled to 16].
 int64_t ck_key_bytes(int half, int64_t dimension);
 int64_t ck_value_bytes(int half, int64_t dimension);
-/// Writes one head's key and value into place `slot` of a block.
-void ck_store_key_value(int half, int64_t dimension, const float *key, const float *value, int64_t slot, void *keys, void *values);
+/// One head's keys and values of `count` positions in a row, from `slot` on in one block.
+typedef struct {
+    int half;                       // the block holds binary16 instead of float
+    int64_t dimension;
+    int64_t count, slot;            // slot + count <= CK_BLOCK
+    const float *key, *value;       // the next position's follow after `stride` floats
+    int64_t stride;
+    void *keys, *values;            // the block's
+} ck_kept;
+
+/// Puts them into the block.
+void ck_keep(const ck_kept *kept);
 
 /// One head of keys and values, several queries: `group` heads of `tokens` tokens.
 typedef struct {
@@ -128,6 +141,13 @@ void ck_attention_run(const ck_attention *attention);
 
 /// Inner products of `count` vectors (rows of `dimension` values, densely packed) with one query.
 void ck_scan_f32(const float *vectors, int64_t count, int64_t dimension, const float *query, float *scores);
+
+/// Rounds a vector to bytes from -127 to 127 and returns the factor that they stand for.
+float ck_round_row_i8(int64_t count, const float *x, int8_t *out);
+/// As ck_scan_f32, over rows and a query that ck_round_row_i8 has rounded: exact products times both factors.
+void ck_scan_i8(const int8_t *rows, const float *factors, int64_t count, int64_t dimension, const int8_t *query, float factor, float *scores);
+/// The inner product of two rows of bytes; `b` holds no -128. Exact up to a dimension of 131,072.
+int32_t ck_dot_i8(const int8_t *a, const int8_t *b, int64_t count);
 
 // MARK: memory and threads
 

@@ -136,25 +136,29 @@ package func attention(
 }
 
 private func store(_ keys: Tensor, _ values: Tensor, _ layout: KeyValueLayout, _ runs: [AttentionRun]) {
-    let (dimension, width) = (layout.dimension, layout.heads * layout.dimension)
+    let width = layout.heads * layout.dimension
     let block = KeyValueLayout.blockLength
     for run in runs {
         parallelRanges(run.rows.count, cost: width * 8) { range in
-            for offset in range {
-                let position = run.start + offset
-                let base = run.blocks[position / block]
-                let row = (run.rows.lowerBound + offset) * width
+            var next = range.lowerBound
+            while next < range.upperBound {
+                let (number, slot) = (run.start + next).quotientAndRemainder(dividingBy: block)
+                let count = min(range.upperBound - next, block - slot)
+                let row = (run.rows.lowerBound + next) * width
+                var kept = ck_kept()
+                kept.half = layout.isHalf ? 1 : 0
+                kept.dimension = Int64(layout.dimension)
+                kept.count = Int64(count)
+                kept.slot = Int64(slot)
+                kept.stride = Int64(width)
                 for head in 0..<layout.heads {
-                    ck_store_key_value(
-                        layout.isHalf ? 1 : 0,
-                        Int64(dimension),
-                        keys.storage.floats + row + head * dimension,
-                        values.storage.floats + row + head * dimension,
-                        Int64(position % block),
-                        base + layout.keys(head),
-                        base + layout.values(head)
-                    )
+                    kept.key = UnsafePointer(keys.storage.floats + row + head * layout.dimension)
+                    kept.value = UnsafePointer(values.storage.floats + row + head * layout.dimension)
+                    kept.keys = run.blocks[number] + layout.keys(head)
+                    kept.values = run.blocks[number] + layout.values(head)
+                    ck_keep(&kept)
                 }
+                next += count
             }
         }
     }

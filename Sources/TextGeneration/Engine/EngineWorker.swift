@@ -61,12 +61,19 @@ final class EngineWorker: @unchecked Sendable {
         return true
     }
 
+    /// Has the thread end what is running with an error, after the step that it is in, and then itself.
+    func tellToStop() {
+        condition.withLock {
+            isStopping = true
+            condition.broadcast()
+        }
+    }
+
     /// Ends what is running with an error, and waits for the thread to end, unless it is the thread that calls.
     func stop() {
+        tellToStop()
         condition.lock()
         defer { condition.unlock() }
-        isStopping = true
-        condition.broadcast()
         guard thread !== Thread.current else { return }
         while !hasEnded { condition.wait() }
     }
@@ -85,7 +92,7 @@ final class EngineWorker: @unchecked Sendable {
         }
         let stopped = TextGenerationError(.engineStopped, "the engine was shut down before the text was done")
         // Nothing comes in any more. What failing sets off (a stream's end may let go of the engine, which then calls
-        // `stop`) must not find the lock held.
+        // `tellToStop`) must not find the lock held.
         let unread = condition.withLock { inbox }
         for request in live + waiting { request.fail(stopped) }
         for job in unread {

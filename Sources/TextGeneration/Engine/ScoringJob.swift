@@ -33,19 +33,28 @@ struct ScoringJob {
 
     func run(model: any CausalLanguageModel, pool: KeyValueCachePool, rowsAStep: Int) throws -> [TokenScores] {
         let sequence = prefix?.take(sharedWith: prompt.dropLast(), pool: pool) ?? pool.makeSequence()
-        var afterPrompt: [Float] = []
         let pass = Pass(model: model, pool: pool, sequence: sequence, rowsAStep: rowsAStep)
-        try pass.feed(prompt[sequence.count...], lastRowOnly: true) { afterPrompt = Array($0) }
-        let results = try continuations.map { ids in
-            var scores = TokenScores()
-            try afterPrompt.withUnsafeBufferPointer { try scores.read($0, next: ids.first) }
-            var place = 0
-            try pass.feed(looksBeyond ? ids[...] : ids.dropLast(), lastRowOnly: false) { logits in
-                place += 1
-                try scores.read(logits, next: place < ids.count ? ids[place] : nil)
-            }
+        var results: [TokenScores] = []
+        if continuations.count == 1, let ids = continuations.first {
+            // One pass over both: the continuation's few rows alone would read all weights once more.
+            results = [try pass.scores(of: ids, after: prompt[sequence.count...], looksBeyond: looksBeyond)]
             sequence.truncate(to: prompt.count)
-            return scores
+        } else {
+            var afterPrompt: [Float] = []
+            try pass.feed(prompt[sequence.count...], from: prompt.count - sequence.count - 1) {
+                afterPrompt = Array($0)
+            }
+            results = try continuations.map { ids in
+                var scores = TokenScores()
+                try afterPrompt.withUnsafeBufferPointer { try scores.read($0, next: ids.first) }
+                var place = 0
+                try pass.feed(looksBeyond ? ids[...] : ids.dropLast()) { logits in
+                    place += 1
+                    try scores.read(logits, next: place < ids.count ? ids[place] : nil)
+                }
+                sequence.truncate(to: prompt.count)
+                return scores
+            }
         }
         prefix?.keep(sequence, ids: prompt, pool: pool)
         return results
@@ -57,13 +66,25 @@ struct ScoringJob {
         let sequence: CachedSequence
         let rowsAStep: Int
 
-        /// Feeds ids in pieces and shows each row of logits in order, or the last one alone.
+        /// The scores of ids after others that are fed before them.
+        func scores(of ids: [Int32], after prompt: ArraySlice<Int32>, looksBeyond: Bool) throws -> TokenScores {
+            var scores = TokenScores()
+            var place = 0
+            try feed(prompt + (looksBeyond ? ids[...] : ids.dropLast()), from: prompt.count - 1) { logits in
+                try scores.read(logits, next: place < ids.count ? ids[place] : nil)
+                place += 1
+            }
+            return scores
+        }
+
+        /// Feeds ids in pieces and shows each row of logits in order, from the row `first` on.
         func feed(
             _ ids: ArraySlice<Int32>,
-            lastRowOnly: Bool,
+            from first: Int = 0,
             _ body: (UnsafeBufferPointer<Float>) throws -> Void
         ) throws {
             var rest = ids
+            var fed = 0
             while !rest.isEmpty {
                 let piece = rest.prefix(rowsAStep)
                 rest = rest.dropFirst(rowsAStep)
@@ -72,8 +93,8 @@ struct ScoringJob {
                     batch.append(id: id, position: Int32(sequence.count + row), segment: 0, sequence: sequence.id)
                 }
                 let hidden = try model(batch, cache: pool)
-                if lastRowOnly, !rest.isEmpty { continue }
-                var rows = lastRowOnly ? [piece.count - 1] : Array(0..<piece.count)
+                var rows = (0..<piece.count).filter { fed + $0 >= first }[...]
+                fed += piece.count
                 while !rows.isEmpty {
                     let logits = try model.logits(hidden, rows: Array(rows.prefix(rowsAtOnce)))
                     try logits.withFloats { values in
@@ -81,7 +102,7 @@ struct ScoringJob {
                             try body(values.row(row, of: model.vocabularySize))
                         }
                     }
-                    rows.removeFirst(min(rows.count, rowsAtOnce))
+                    rows = rows.dropFirst(rowsAtOnce)
                 }
             }
         }

@@ -52,16 +52,26 @@ package struct Sampler: Sendable {
     package static func likeliest(_ scores: UnsafeBufferPointer<Float>) throws(TextGenerationError) -> Int32 {
         var best = -1
         var highest = -Float.infinity
-        for index in scores.indices {
-            let score = scores[index]
-            if score > highest {
-                highest = score
-                best = index
-            } else if score.isNaN {
-                throw TextGenerationError(
-                    .invalidLogits,
-                    "the model's logit of id \(index) is not a number; its weights may be damaged"
-                )
+        var start = 0
+        while start < scores.count {
+            let end = min(start + 16, scores.count)
+            defer { start = end }
+            // Few of so many at once hold a higher score, or what is not a number and compares false.
+            if end - start == 16, let base = scores.baseAddress {
+                let sixteen = UnsafeRawPointer(base + start).loadUnaligned(as: SIMD16<Float>.self)
+                if all(sixteen .<= highest) { continue }
+            }
+            for index in start..<end {
+                let score = scores[index]
+                if score > highest {
+                    highest = score
+                    best = index
+                } else if score.isNaN {
+                    throw TextGenerationError(
+                        .invalidLogits,
+                        "the model's logit of id \(index) is not a number; its weights may be damaged"
+                    )
+                }
             }
         }
         guard best >= 0, highest.isFinite else { throw nothingToChoose }
