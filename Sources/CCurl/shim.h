@@ -18,3 +18,8 @@ static inline CURLcode ccurl_set_watcher(CURL *handle, int (*value)(void *, curl
                                                                     curl_off_t)) {
     return (curl_easy_setopt)(handle, CURLOPT_XFERINFOFUNCTION, value);
 }
+static inline CURLcode ccurl_set_opener(CURL *handle, curl_socket_t (*value)(void *, curlsocktype,
+                                                                            struct curl_sockaddr *)) {
+    return (curl_easy_setopt)(handle, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+static inline curl_socket_t ccurl_no_socket(void) { return CURL_SOCKET_BAD; }

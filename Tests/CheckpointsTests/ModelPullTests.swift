@@ -186,8 +186,8 @@ import Testing
         }
         let start = ContinuousClock().now
         await setting.expectUnavailable()
-        // The server would keep silent for a minute; the rest is room for a busy machine.
-        #expect(ContinuousClock().now - start < .seconds(40))
+        // The server would keep silent for ten minutes; the rest is room for a busy machine.
+        #expect(ContinuousClock().now - start < .seconds(300))
     }
 
     @Test func theTokenStaysWithItsHost() async throws {
@@ -219,7 +219,8 @@ import Testing
     }
 
     @Test func cancellingLeavesNoHalfModel() async throws {
-        let setting = try Setting(mode: "slow")
+        // The half is sent and no more, so that however busy the machine is there is something left to cancel.
+        let setting = try Setting(mode: "stall")
         let begun = Mutex(false)
         let (store, model, settings) = (setting.store, setting.model, setting.settings)
         let task = Task {

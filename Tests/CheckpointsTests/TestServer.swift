@@ -29,7 +29,7 @@ final class TestServer {
                 if mode == "file": return self.redirect("file:///etc/passwd")
                 if mode == "redirect": return self.redirect(f"http://localhost:{server.server_port}/plain/{path}")
                 if mode == "moved": return self.redirect(f"/plain/{path}")
-                if mode == "hang": return time.sleep(60)
+                if mode == "hang": return time.sleep(600)
                 target = os.path.join(root, name)
                 if mode == "missing" or not os.path.isfile(target):
                     self.send_response(404)
@@ -49,7 +49,7 @@ final class TestServer {
                 if mode in ("truncate", "stall") and len(data) > 1000:
                     self.wfile.write(data[start:len(data) // 2])
                     self.wfile.flush()
-                    if mode == "stall": time.sleep(60)
+                    if mode == "stall": time.sleep(600)
                     self.close_connection = True
                     return
                 if mode == "slow":

@@ -136,7 +136,7 @@ extension ModelCatalog {
         purpose: .embedding,
         architecture: "bert",
         parameters: 117_653_760,
-        quantisation: "4-bit",
+        quantisation: "Q4_0",
         contextLength: 512,
         license: "MIT",
         files: [
@@ -148,6 +148,6 @@ extension ModelCatalog {
             )
         ],
         repository: nil,
-        isSupported: false
+        isSupported: true
     )
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Transfers
 
 /// Fetches a file over HTTP straight to disk, going on where an earlier try stopped.
 ///
@@ -42,14 +43,8 @@ struct HTTPDownload {
             let output = try OutputFile(path, appending: true)
             if let expected, output.byteCount > expected { try output.truncate() }
             if let expected, output.byteCount == expected { return }
-            let transfer = HTTPTransfer(
-                output: output,
-                expected: expected,
-                limit: limit,
-                patience: (connectSeconds, silenceSeconds),
-                progress: progress
-            )
-            let location = try await run(transfer, url, sendsToken: Self.sameHost(url, first))
+            let receiver = FileReceiver(output: output, expected: expected, limit: limit, progress: progress)
+            let location = try await run(receiver, url, sendsToken: Self.sameHost(url, first))
             guard let location else { return }
             guard let next = URL(string: location, relativeTo: url)?.absoluteURL, Self.isWeb(next),
                 !(url.scheme == "https" && next.scheme == "http")
@@ -68,26 +63,18 @@ struct HTTPDownload {
     }
 
     private func run(
-        _ transfer: HTTPTransfer,
+        _ receiver: FileReceiver,
         _ url: URL,
         sendsToken: Bool
     ) async throws(CheckpointError) -> String? {
         // Compressed bodies would make ranges and lengths mean something else.
-        var headers = ["Accept-Encoding: identity", "User-Agent: martlet"]
-        if sendsToken, let token { headers.append("Authorization: Bearer \(token)") }
-        if transfer.start > 0 { headers.append("Range: bytes=\(transfer.start)-") }
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                // A thread of its own: the call returns when all is done.
-                Thread { [headers] in
-                    continuation.resume(returning: transfer.run(url.absoluteString, headers: headers))
-                }.start()
-            }
-        } onCancel: {
-            transfer.cancel()
-        }
+        var fields = ["Accept-Encoding: identity", "User-Agent: martlet"]
+        if sendsToken, let token { fields.append("Authorization: Bearer \(token)") }
+        if receiver.start > 0 { fields.append("Range: bytes=\(receiver.start)-") }
+        let patience = HTTPTransfer.Patience(answer: connectSeconds, silence: silenceSeconds)
+        let ending = await HTTPTransfer(receiver, patience: patience).perform(url.absoluteString, fields: fields)
         if Task.isCancelled { throw CheckpointError(.cancelled, "the download was cancelled") }
-        switch result {
+        switch receiver.result(ending) {
         case .finished: return nil
         case .redirected(let location): return location
         case .failed(let error): throw error

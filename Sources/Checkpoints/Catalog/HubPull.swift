@@ -15,10 +15,11 @@ extension ModelStore {
     /// Sizes of files that are believed; a whole list of them cannot overflow a sum.
     private static let sizes = 0...1 << 40
 
-    private struct HubFile {
-        let name: String
-        let byteCount: Int?
-        let sha256: String?
+    /// A file of a repository as the hub lists it.
+    package struct HubFile: Sendable {
+        package let name: String
+        package let byteCount: Int?
+        package let sha256: String?
     }
 
     func pull(
@@ -83,6 +84,11 @@ extension ModelStore {
         let address =
             "\(settings.endpoint)/api/models/\(reference.owner)/\(reference.name)/revision/\(reference.revision)?blobs=true"
         let bytes = try await download.data(address, limit: 8 << 20, scratch: "\(staging)/.list")
+        return try Self.files(in: bytes, reference)
+    }
+
+    /// Which files of the hub's list make up the model; their names are paths below its folder.
+    package static func files(in bytes: [UInt8], _ reference: HubReference) throws(CheckpointError) -> [HubFile] {
         var files: [HubFile] = []
         do throws(JSONError) {
             for entry in try JSONValue(parsing: bytes)["siblings"]?.array ?? [] {
@@ -90,7 +96,7 @@ extension ModelStore {
                 files.append(
                     HubFile(
                         name: name,
-                        byteCount: entry["size"]?.integer.flatMap { Self.sizes.contains($0) ? $0 : nil },
+                        byteCount: entry["size"]?.integer.flatMap { sizes.contains($0) ? $0 : nil },
                         sha256: entry["lfs"]?["sha256"]?.string
                     )
                 )
@@ -100,7 +106,7 @@ extension ModelStore {
         }
         let chosen = files.filter { file in
             if let wanted = reference.file { return file.name == wanted }
-            return Self.wanted.contains(file.name)
+            return wanted.contains(file.name)
                 || file.name.hasSuffix(".safetensors") && HubReference.isPlain(file.name)
         }
         let models = files.map(\.name).filter { $0.hasSuffix(".gguf") || $0.hasSuffix(".safetensors") }
@@ -196,5 +202,5 @@ extension HubReference {
     }
 
     /// The reference as it is written.
-    var text: String { "hf:\(owner)/\(name)@\(revision)" + (file.map { ":\($0)" } ?? "") }
+    package var text: String { "hf:\(owner)/\(name)@\(revision)" + (file.map { ":\($0)" } ?? "") }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A model on the Hugging Face hub, as `hf:OWNER/NAME[@REVISION][:FILE]` names it.
-struct HubReference: Hashable {
-    let owner: String
-    let name: String
-    let revision: String
-    let file: String?
+package struct HubReference: Hashable, Sendable {
+    package let owner: String
+    package let name: String
+    package let revision: String
+    package let file: String?
 
     /// Reads a reference; nil if `text` does not begin with `hf:`.
-    init?(_ text: String) throws(CheckpointError) {
+    package init?(_ text: String) throws(CheckpointError) {
         guard text.hasPrefix("hf:") else { return nil }
         let parts = text.dropFirst(3).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let place = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
@@ -26,7 +26,7 @@ struct HubReference: Hashable {
     }
 
     /// Letters, digits, `.`, `_` and `-` that cannot climb out of a folder.
-    static func isPlain(_ name: String) -> Bool {
+    package static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".")
             && name.utf8.allSatisfy {
                 (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
