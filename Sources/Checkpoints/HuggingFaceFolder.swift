@@ -7,7 +7,7 @@ extension Checkpoint {
     /// The files beside the weights that decide what a model computes.
     static let auxiliaryNames = [
         "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "modules.json",
-        "sentence_bert_config.json", "1_Pooling/config.json",
+        "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
     ]
     private static let configurationLimit = 1 << 20
 

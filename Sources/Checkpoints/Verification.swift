@@ -103,6 +103,7 @@ extension Checkpoint {
             switch tensor.elementType {
             case .float32: (step, places) = (4, [2])
             case .float16, .bfloat16: (step, places) = (2, [0])
+            case .q4_0: (step, places) = (18, [0])
             case .q4_1: (step, places) = (20, [0, 2])
             case .q5_0: (step, places) = (22, [0])
             case .q8_0: (step, places) = (34, [0])

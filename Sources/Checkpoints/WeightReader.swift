@@ -9,6 +9,7 @@ package import Tensors
 package final class WeightReader {
     private let checkpoint: Checkpoint
     private let precision: Precision
+    private let expandsQuantized: Bool
     private let names: GGUFNames?
     private let prefix: String
     private let described: [String: TensorDescription]
@@ -21,13 +22,20 @@ package final class WeightReader {
     ///   - checkpoint: Where the weights lie.
     ///   - precision: How products with them are computed.
     ///   - optionalPrefix: A prefix, such as `bert.`, that the file's keys have or not.
+    ///   - expandsQuantized: Quantised matrices become float32, exactly, so that no activation is rounded to 8 bits.
     /// - Throws: `CheckpointError` without weights, or for GGUF of an architecture whose names are not known.
-    package init(_ checkpoint: Checkpoint, precision: Precision, optionalPrefix: String = "") throws(CheckpointError) {
+    package init(
+        _ checkpoint: Checkpoint,
+        precision: Precision,
+        optionalPrefix: String = "",
+        expandsQuantized: Bool = false
+    ) throws(CheckpointError) {
         guard !checkpoint.tensors.isEmpty else {
             throw CheckpointError(.malformed, "the model holds a vocabulary but no weights", file: checkpoint.path)
         }
         self.checkpoint = checkpoint
         self.precision = precision
+        self.expandsQuantized = expandsQuantized
         if checkpoint.format == .gguf {
             let architecture = checkpoint.metadata["general.architecture"]?.string ?? ""
             guard let names = GGUFNames(architecture: architecture) else {
@@ -60,7 +68,9 @@ package final class WeightReader {
     package func elementType(_ key: String) -> ElementType? { described[name(of: key, false)]?.elementType }
 
     /// The extents of this key's weight in the file, outermost first.
-    package func shape(_ key: String) -> [Int]? { described[name(of: key, false)]?.shape }
+    package func shape(_ key: String, outsidePrefix: Bool = false) -> [Int]? {
+        described[name(of: key, outsidePrefix)]?.shape
+    }
 
     /// A matrix packed for products.
     ///
@@ -93,18 +103,37 @@ package final class WeightReader {
                 elementType: tensor.elementType,
                 precision: precision
             )
-            return Parameter(name: key, value: packed)
+            guard expandsQuantized, tensor.elementType.blockLength > 1 else {
+                return Parameter(name: key, value: packed)
+            }
+            return Parameter(name: key, value: try packed.expanded(precision: precision))
         } catch {
             throw refusal(error, tensor)
         }
     }
 
-    /// A float32 table whose rows are looked up.
+    /// A table whose rows are looked up: float32, or quantised as it lies in the file.
     ///
-    /// - Throws: `CheckpointError` if the file cannot be read or holds no plain floats.
+    /// - Throws: `CheckpointError` if the file cannot be read or holds neither.
     package func table(_ key: String, _ rows: Int, _ columns: Int) throws(CheckpointError) -> Parameter {
         guard let tensor = expect(key, [rows, columns], false) else { return try empty(key) }
-        return Parameter(name: key, value: try floats(tensor, [rows, columns]))
+        guard tensor.elementType.blockLength > 1 else {
+            return Parameter(name: key, value: try floats(tensor, [rows, columns]))
+        }
+        let bytes = try scratch.room(for: tensor)
+        try checkpoint.read(tensor, into: bytes)
+        do throws(TensorError) {
+            let packed = try Tensor(
+                packing: UnsafeRawBufferPointer(bytes),
+                rows: rows,
+                columns: columns,
+                elementType: tensor.elementType,
+                precision: precision
+            )
+            return Parameter(name: key, value: packed)
+        } catch {
+            throw refusal(error, tensor)
+        }
     }
 
     /// A float32 vector.

@@ -8,8 +8,17 @@ import Transformers
 /// Turns texts into vectors whose dot product says how alike they mean: an encoder of the BERT family with mean pooling.
 ///
 /// The same vectors as sentence-transformers gives: `[CLS]`, the text cut to what the model was trained on, `[SEP]`;
-/// the mean of the hidden states, divided by its length (Reimers and Gurevych, arXiv:1908.10084).
+/// the mean of the hidden states, divided by its length (Reimers and Gurevych, arXiv:1908.10084). Models that tell
+/// questions from passages are given the word that each begins with.
 public struct TextEmbedder: Sendable {
+    /// What a text is to a search.
+    public enum Role: String, Sendable, Hashable, CaseIterable {
+        /// It asks.
+        case query
+        /// It may be found.
+        case passage
+    }
+
     /// What decides a vector besides its text: vectors of different identity cannot be compared.
     public struct Identity: Sendable, Hashable {
         /// SHA-256 of the model's files.
@@ -32,11 +41,15 @@ public struct TextEmbedder: Sendable {
 
     /// What decides a vector besides its text.
     public let identity: Identity
+    /// The most tokens of a text's own that count, the model's prompt and the marks around it not among them.
+    public let textLimit: Int
     private let model: any TextEncoder
     private let tokenizer: Tokenizer
     /// The tokens in front of every text, and behind it.
     private let before: [Int32]
     private let after: [Int32]
+    /// What a text of each role begins with.
+    private let prompts: EmbeddingPrompts
     /// Forward passes run here, never on Swift's own threads.
     private let queue = DispatchQueue(label: "martlet embedder")
 
@@ -70,6 +83,8 @@ public struct TextEmbedder: Sendable {
         model = try ModelRegistry.loadEncoder(checkpoint, precision: precision)
         self.tokenizer = tokenizer
         (before, after) = try Self.marks(tokenizer)
+        let prompts = try EmbeddingPrompts(checkpoint)
+        self.prompts = prompts
         guard model.contextLength > before.count + after.count else {
             throw CheckpointError(
                 .malformed,
@@ -90,6 +105,9 @@ public struct TextEmbedder: Sendable {
             }
             limit = min(limit, trained)
         }
+        let longest =
+            try Role.allCases.map { try tokenizer.encode(prompts[$0], addSpecialTokens: false).count }.max() ?? 0
+        textLimit = max(1, limit - before.count - after.count - longest)
         identity = Identity(
             modelHash: try checkpoint.sha256(),
             precision: precision,
@@ -100,9 +118,12 @@ public struct TextEmbedder: Sendable {
 
     /// The vectors of texts; that of a text without any token is zero.
     ///
+    /// - Parameters:
+    ///   - texts: The texts, without any prompt of the model's own.
+    ///   - role: What they are to a search.
     /// - Returns: One vector for each text, and how many texts were cut.
     /// - Throws: `TokenizationError` or `TensorError`, `CancellationError` between two forward passes.
-    public func embed(_ texts: [String]) async throws -> Embeddings {
+    public func embed(_ texts: [String], as role: Role = .passage) async throws -> Embeddings {
         var vectors: [[Float]] = []
         var cutCount = 0
         var batch = TokenBatch()
@@ -114,9 +135,10 @@ public struct TextEmbedder: Sendable {
             batch = TokenBatch()
             sequences = 0
         }
+        let prompt = prompts[role]
         for text in texts {
             let limit = identity.tokenLimit - before.count - after.count
-            let ids = try tokenizer.encode(text, addSpecialTokens: false)
+            let ids = try tokenizer.encode(prompt + text, addSpecialTokens: false)
             if ids.count > limit { cutCount += 1 }
             let marked = before + ids.prefix(limit) + after
             if marked.isEmpty {

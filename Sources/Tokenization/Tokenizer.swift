@@ -60,6 +60,8 @@ public struct Tokenizer: Sendable {
     public var addsBOS: Bool { parts.bosID.map { parts.postProcessor.before.first == $0 } ?? false }
     /// Whether encoding puts the end token behind.
     public var addsEOS: Bool { parts.eosID.map { parts.postProcessor.after.last == $0 } ?? false }
+    /// What stands around and between two texts that are read together; nil where the tokenizer knows no pairs.
+    package var pairTemplate: PairTemplate? { parts.postProcessor.pair }
     /// The source of the template that makes a prompt of a conversation, if the model has one.
     public var chatTemplate: String? { parts.chatTemplate }
 
@@ -177,22 +179,15 @@ public struct Tokenizer: Sendable {
 
     /// The share, from 0 to 1, of a text's words that the vocabulary cannot spell; 0 for a text without words.
     ///
-    /// A word is what the tokenizer's own splitting makes one.
+    /// A word is what the tokenizer's own splitting makes one; for Unigram, which needs no words, a character.
     public func unknownShare(_ text: String) -> Double {
-        guard let unknown = parts.model.unknownID,
-            let segments = try? parts.addedTokens.segments(of: Array(text.utf8), matching: .none)
-        else { return 0 }
+        guard let segments = try? parts.addedTokens.segments(of: Array(text.utf8), matching: .none) else { return 0 }
         var words = 0
         var missed = 0
         for case .text(let text) in segments {
-            var split = split(text)
-            words += split.pieces.count
-            for piece in split.pieces {
-                split.pieces = [piece]
-                var ids: [Int32] = []
-                parts.model.encode(split, into: &ids)
-                if ids.contains(unknown) { missed += 1 }
-            }
+            let found = parts.model.coverage(split(text))
+            words += found.units
+            missed += found.missed
         }
         return words == 0 ? 0 : Double(missed) / Double(words)
     }

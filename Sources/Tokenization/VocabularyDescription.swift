@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// What single characters of a text become before a SentencePiece vocabulary sees it.
+public enum CharacterReplacements: Sendable, Hashable {
+    /// SentencePiece's `precompiled_charsmap`.
+    case precompiled([UInt8])
+    /// Code points by code point.
+    case scalars([UInt32: [UInt32]])
+}
+
 /// A tokenizer as the metadata of a GGUF file describe it (`tokenizer.ggml.*`).
 public struct VocabularyDescription: Sendable {
-    /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE, `bert` is WordPiece.
+    /// `tokenizer.ggml.model`: `gpt2` is byte-level BPE, `bert` is WordPiece, `t5` is Unigram.
     public var model: String
     /// `tokenizer.ggml.pre`: the name of the way text is split before BPE.
     public var pre: String?
@@ -34,6 +42,10 @@ public struct VocabularyDescription: Sendable {
     public var addsEOS: Bool?
     /// `tokenizer.chat_template`.
     public var chatTemplate: String?
+    /// `tokenizer.ggml.precompiled_charsmap`, or what stands for it elsewhere.
+    public var characters: CharacterReplacements?
+    /// `tokenizer.ggml.add_space_prefix`.
+    public var addsSpacePrefix: Bool?
 
     /// Makes a description; what is left out is what the file does not say.
     public init(
@@ -52,7 +64,9 @@ public struct VocabularyDescription: Sendable {
         maskID: Int32? = nil,
         addsBOS: Bool? = nil,
         addsEOS: Bool? = nil,
-        chatTemplate: String? = nil
+        chatTemplate: String? = nil,
+        characters: CharacterReplacements? = nil,
+        addsSpacePrefix: Bool? = nil
     ) {
         self.model = model
         self.pre = pre
@@ -70,5 +84,7 @@ public struct VocabularyDescription: Sendable {
         self.addsBOS = addsBOS
         self.addsEOS = addsEOS
         self.chatTemplate = chatTemplate
+        self.characters = characters
+        self.addsSpacePrefix = addsSpacePrefix
     }
 }

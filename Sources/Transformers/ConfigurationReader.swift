@@ -27,6 +27,15 @@ struct ConfigurationReader {
         return count
     }
 
+    /// An id of the vocabulary, from 0.
+    func index(_ key: String, default fallback: Int32) throws(CheckpointError) -> Int32 {
+        guard let value = config[key], value != .null else { return fallback }
+        guard let index = value.integer, (0..<1 << 24).contains(index) else {
+            throw error("is no whole number from 0 to \(1 << 24 - 1)", key)
+        }
+        return Int32(index)
+    }
+
     /// A number above zero.
     func positive(_ key: String, in object: JSONValue? = nil, default fallback: Double? = nil) throws(CheckpointError)
         -> Float

@@ -64,4 +64,10 @@ public struct EncoderHeads: Sendable {
     public var maskedLogits: Tensor?
     /// Logits of the sentence-pair head, [S, 2].
     public var pairLogits: Tensor?
+    /// Logits of the labels of a whole sequence, [S, L].
+    public var sequenceLogits: Tensor?
+    /// Logits of the labels of each token, [N, L].
+    public var tokenLogits: Tensor?
+    /// Logits of being the first and the last token of an answer, [N, 2].
+    public var spanLogits: Tensor?
 }

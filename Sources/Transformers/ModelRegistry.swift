@@ -17,16 +17,21 @@ public enum ModelRegistry {
         "qwen2": { try Qwen2($0, precision: $1) },
     ]
     private static let encoders: [String: @Sendable (Checkpoint, Precision) throws -> any TextEncoder] = [
-        "bert": { try Bert($0, precision: $1) }
+        "bert": { try Bert($0, precision: $1) },
+        "roberta": { try Roberta($0, precision: $1) },
+        "xlm-roberta": { try Roberta($0, precision: $1) },
     ]
 
     /// The names of all architectures.
     public static var names: [String] { (Array(causal.keys) + encoders.keys).sorted() }
 
+    /// The names of architectures that read texts.
+    package static var encoderNames: Set<String> { Set(encoders.keys) }
+
     /// Whether the architecture that a checkpoint names is built, and read from files of its format.
     public static func isBuilt(_ checkpoint: Checkpoint) -> Bool {
         guard let name = architecture(of: checkpoint), names.contains(name) else { return false }
-        return checkpoint.format == .huggingFace || WeightReader.readsGGUF(of: name)
+        return checkpoint.format != .gguf || WeightReader.readsGGUF(of: name)
     }
 
     /// The architecture that a checkpoint names.

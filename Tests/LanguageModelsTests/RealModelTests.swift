@@ -32,6 +32,8 @@ private func fetch(_ name: String) async throws {
             prompt: try loaded.requirePrompts().ids(of: "The capital of France is"),
             maximumNewTokens: 3
         )
+        // The file names <|im_end|> alone.
+        #expect(loaded.endTokens == [0, 2])
         let result = try await GenerationResult(collecting: loaded.engine.generate(request))
         #expect(String(decoding: result.bytes, as: UTF8.self).hasPrefix(" Paris"))
     }

@@ -60,7 +60,8 @@ final class TinyModel: Sendable {
     static func bert(
         tokens count: Int,
         maximumLength: Int?,
-        postProcessor: [String: Any]? = ["type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]]
+        postProcessor: [String: Any]? = ["type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]],
+        golden: String = "bert"
     ) throws -> TinyModel {
         var vocabulary = ["[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4]
         let letters = (97...122).map { String(UnicodeScalar($0)) }
@@ -82,6 +83,6 @@ final class TinyModel: Sendable {
         tokenizer["post_processor"] = postProcessor
         var files = ["tokenizer.json": try json(tokenizer)]
         if let maximumLength { files["sentence_bert_config.json"] = "{\"max_seq_length\": \(maximumLength)}" }
-        return try TinyModel(golden: "bert", files: files)
+        return try TinyModel(golden: golden, files: files)
     }
 }

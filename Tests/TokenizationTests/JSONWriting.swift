@@ -2,10 +2,12 @@
 public import Tokenization
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral, ExpressibleByFloatLiteral
 {
     /// Makes a JSON text of a literal.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// Makes a JSON number of a literal.
+    public init(floatLiteral value: Double) { self = .number(value) }
     /// Makes a JSON number of a literal.
     public init(integerLiteral value: Int) { self = .integer(value) }
     /// Makes a JSON truth value of a literal.

@@ -116,13 +116,14 @@ struct TokenizerFileTests {
     }
 
     @Test func whatIsNotBuiltIsRefusedByName() throws {
-        expectError(.notSupported, "normalizer", Self.sound.with("normalizer", ["type": "Precompiled"]))
-        expectError(.notSupported, "pre_tokenizer", Self.sound.with("pre_tokenizer", ["type": "Metaspace"]))
+        expectError(.notSupported, "normalizer", Self.sound.with("normalizer", ["type": "Nmt"]))
+        expectError(.notSupported, "pre_tokenizer", Self.sound.with("pre_tokenizer", ["type": "UnicodeScripts"]))
         expectError(.notSupported, "decoder", Self.sound.with("decoder", ["type": "CTC"]))
         expectError(.notSupported, "post_processor", Self.sound.with("post_processor", ["type": "Other"]))
         expectError(.notSupported, "model", model(("type", "WordLevel")))
-        expectError(.notSupported, "model.vocab", model(("vocab", [["a", 0]])))
         expectError(.notSupported, "model.dropout", model(("dropout", .number(0.1))))
+        let words = model(("type", "WordPiece"), ("unk_token", "a"), ("max_input_chars_per_word", 1_001))
+        expectError(.notSupported, "model.max_input_chars_per_word", words)
         let split: JSONValue = ["type": "Split", "pattern": ["Regex": "(a+)+$"], "behavior": "Isolated"]
         expectError(.notSupported, "pre_tokenizer.pattern", Self.sound.with("pre_tokenizer", split))
         let replace: JSONValue = ["type": "Replace", "pattern": ["Regex": "(a+)+$"], "content": ""]

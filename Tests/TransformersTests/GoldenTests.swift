@@ -207,3 +207,40 @@ func expectClose(_ found: [Float], _ wanted: [Float], within limit: Float, _ wha
         #expect(throws: ModelError.self) { try ModelRegistry.loadEncoder(Golden("llama").checkpoint()) }
     }
 }
+
+@Suite struct EncoderHeadGoldenTests {
+    private func heads(_ name: String) throws -> (EncoderHeads, Golden) {
+        let golden = try Golden(name)
+        let model = try ModelRegistry.loadEncoder(golden.checkpoint())
+        let batch = try golden.batch()
+        return (try model.heads(model(batch), of: batch), golden)
+    }
+
+    @Test(arguments: ["bert_sequence_classification", "bert_cross_encoder", "roberta_sequence_classification"])
+    func labelsOfSequencesEqualTheReference(_ name: String) throws {
+        let (heads, golden) = try heads(name)
+        expectClose(try #require(heads.sequenceLogits).floats, try golden.floats("logits"), within: 2e-5, "logits")
+        #expect(heads.tokenLogits == nil)
+    }
+
+    @Test func labelsOfTokensEqualTheReference() throws {
+        let (heads, golden) = try heads("bert_token_classification")
+        expectClose(try #require(heads.tokenLogits).floats, try golden.floats("logits"), within: 2e-5, "logits")
+        #expect(heads.sequenceLogits == nil)
+    }
+
+    @Test func spansEqualTheReference() throws {
+        let (heads, golden) = try heads("bert_question_answering")
+        let values = try #require(heads.spanLogits).floats
+        let (starts, ends) = (stride(from: 0, to: values.count, by: 2), stride(from: 1, to: values.count, by: 2))
+        expectClose(starts.map { values[$0] }, try golden.floats("start_logits"), within: 2e-5, "starts")
+        expectClose(ends.map { values[$0] }, try golden.floats("end_logits"), within: 2e-5, "ends")
+    }
+
+    @Test func robertaBeginsItsPositionsBehindThePadding() throws {
+        let (heads, golden) = try heads("roberta")
+        expectClose(try #require(heads.maskedLogits).floats, try golden.floats("mlm_logits"), within: 2e-5, "logits")
+        let model = try ModelRegistry.loadEncoder(golden.checkpoint())
+        #expect(model.contextLength == 38)
+    }
+}

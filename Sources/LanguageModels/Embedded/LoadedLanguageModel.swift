@@ -18,11 +18,20 @@ package final class LoadedLanguageModel: Sendable {
     /// The tokens at which a text ends, as the model's files say.
     package let endTokens: Set<Int32>
 
+    /// Special tokens that end a text by their name, as llama.cpp reads them: a GGUF file has room for one end, and a model
+    /// of conversations still ends a plain text with the other.
+    private static let ends = [
+        "<|endoftext|>", "<|im_end|>", "<|end_of_text|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "</s>",
+    ]
+
     private init(_ checkpoint: Checkpoint, precision: Precision) throws {
         self.checkpoint = checkpoint
         let prompts = try checkpoint.tokenizer().map { try PromptEncoder(tokenizer: $0) }
         self.prompts = prompts
         var endTokens = Set(try checkpoint.endTokenIDs())
+        if checkpoint.format == .gguf, let tokenizer = prompts?.tokenizer {
+            endTokens.formUnion(Self.ends.compactMap(tokenizer.id(of:)).filter(tokenizer.specialIDs.contains))
+        }
         if endTokens.isEmpty, let end = prompts?.tokenizer.eosID { endTokens = [end] }
         self.endTokens = endTokens
         engine = try GenerationEngine(

@@ -6,6 +6,8 @@
 indirect enum Decoder: Sendable {
     case byteLevel
     case wordPiece(prefix: [UInt8], cleansUp: Bool)
+    /// The sign for a space is one again; those of the first token fall away where one was put in front of the text.
+    case metaspace(replacement: [UInt8], strips: Bool)
     case byteFallback
     case fuse
     case strip(content: [UInt8], start: Int, stop: Int)
@@ -22,6 +24,8 @@ indirect enum Decoder: Sendable {
                 let joined = index == 0 ? token : Self.continued(token, prefix)
                 return cleansUp ? Self.cleanedUp(joined) : joined
             }
+        case .metaspace(let sign, let strips):
+            tokens.enumerated().map { index, token in token.replacing(sign, with: index == 0 && strips ? [] : [0x20]) }
         case .byteFallback: Self.joinedBytes(tokens)
         case .fuse: [Array(tokens.joined())]
         case .strip(let content, let start, let stop): tokens.map { Self.stripped($0, content, start, stop) }
@@ -40,6 +44,7 @@ indirect enum Decoder: Sendable {
         case .byteLevel: ByteAlphabet.bytes(of: token) ?? token
         case .wordPiece(let prefix, let cleansUp):
             cleansUp ? Self.cleanedUp(Self.continued(token, prefix)) : Self.continued(token, prefix)
+        case .metaspace(let sign, _): token.replacing(sign, with: [0x20])
         case .byteFallback: Self.byte(of: token).map { [$0] } ?? token
         // What these do at a text's start or end is no matter of one token.
         case .fuse, .strip: token

@@ -23,7 +23,13 @@ extension Normalizer {
                 right: try description.bool("strip_right", default: true)
             )
         case "Replace":
-            self = .replace(try description.literalPattern(), with: try description.bytes("content"))
+            let pattern = try description.required("pattern")
+            if try pattern.member("Regex")?.string() == " {2,}" {
+                self = .collapseSpaces(with: try description.bytes("content"))
+            } else {
+                self = .replace(try description.literalPattern(), with: try description.bytes("content"))
+            }
+        case "Precompiled": self = .characters(try description.required("precompiled_charsmap").characterMap())
         case "Prepend": self = .prepend(try description.bytes("prepend"))
         case "Sequence":
             self = .sequence(
@@ -62,6 +68,12 @@ extension PreTokenizer {
         case "Split": self = try Self.split(description)
         case "Digits": self = .digits(individual: try description.bool("individual_digits", default: false))
         case "Punctuation": self = .punctuation(try description.behavior(default: .isolated))
+        case "Metaspace":
+            self = .metaspace(
+                replacement: try description.metaspace(),
+                prepends: try description.prependsMetaspace(),
+                splits: try description.bool("split", default: true)
+            )
         case "Whitespace": self = .whitespace
         case "WhitespaceSplit": self = .whitespaceSplit
         case "Sequence":
@@ -98,6 +110,28 @@ extension PreTokenizer {
 }
 
 extension Description {
+    /// The sign that stands for a space.
+    func metaspace() throws(TokenizationError) -> [UInt8] {
+        let sign = try member("replacement")?.string() ?? "▁"
+        guard sign.unicodeScalars.count == 1 else { throw malformed("the sign for a space is no single character") }
+        return Array(sign.utf8)
+    }
+
+    /// Whether that sign is put in front of every text.
+    func prependsMetaspace() throws(TokenizationError) -> Bool {
+        guard let scheme = try member("prepend_scheme") else { return try bool("add_prefix_space", default: true) }
+        switch try scheme.string() {
+        case "always": return true
+        case "never": return false
+        case let other: throw scheme.notSupported("the way \(quoted(other)) of putting a space in front")
+        }
+    }
+
+    func characterMap() throws(TokenizationError) -> CharacterMap {
+        guard let bytes = [UInt8](base64: try string()) else { throw malformed("the character map is no base64") }
+        return try CharacterMap(precompiled: bytes, key: path)
+    }
+
     func behavior(default value: SplitBehavior?) throws(TokenizationError) -> SplitBehavior {
         guard let member = try member("behavior") else {
             guard let value else { throw malformed("there is no \"behavior\"") }
@@ -119,6 +153,11 @@ extension Decoder {
             self = .wordPiece(
                 prefix: Array((try description.member("prefix")?.string() ?? "##").utf8),
                 cleansUp: try description.bool("cleanup", default: true)
+            )
+        case "Metaspace":
+            self = .metaspace(
+                replacement: try description.metaspace(),
+                strips: try description.prependsMetaspace()
             )
         case "ByteFallback": self = .byteFallback
         case "Fuse": self = .fuse
@@ -156,10 +195,15 @@ extension PostProcessor {
         case "ByteLevel": self.init()
         case "TemplateProcessing": self = try Self.template(description, vocabulary)
         case "BertProcessing", "RobertaProcessing":
-            self.init(
-                before: [try Self.token(try description.required("cls"), vocabulary)],
-                after: [try Self.token(try description.required("sep"), vocabulary)]
-            )
+            let first = try Self.token(try description.required("cls"), vocabulary)
+            let end = try Self.token(try description.required("sep"), vocabulary)
+            let isBert = type == "BertProcessing"
+            var pair = PairTemplate()
+            pair.before = [.init(id: first, segment: 0)]
+            pair.between = Array(repeating: .init(id: end, segment: 0), count: isBert ? 1 : 2)
+            pair.secondSegment = isBert ? 1 : 0
+            pair.after = [.init(id: end, segment: pair.secondSegment)]
+            self.init(before: [first], after: [end], pair: pair)
         case "Sequence":
             let parts = try description.sequence("processors", depth: depth) {
                 (part, depth) throws(TokenizationError) in
@@ -193,7 +237,46 @@ extension PostProcessor {
             if seenText { processor.after += ids } else { processor.before += ids }
         }
         guard seenText else { throw description.malformed("the template for one text does not hold A") }
+        processor.pair = try Self.pair(description, vocabulary)
         return processor
+    }
+
+    /// `pair` of a template; nil where there is none.
+    private static func pair(_ description: Description, _ vocabulary: Vocabulary) throws(TokenizationError)
+        -> PairTemplate?
+    {
+        guard let pieces = try description.member("pair"), pieces.value != .array([]) else { return nil }
+        let known = try description.member("special_tokens")
+        var pair = PairTemplate()
+        var texts = 0
+        for piece in try pieces.elements() {
+            if let sequence = try piece.member("Sequence") {
+                let segment = try sequence.member("type_id")?.id() ?? 0
+                switch (try sequence.string("id"), texts) {
+                case ("A", 0): pair.firstSegment = segment
+                case ("B", 1): pair.secondSegment = segment
+                default: throw sequence.malformed("the template for two texts must hold A once, then B once")
+                }
+                texts += 1
+                continue
+            }
+            let special = try piece.required("SpecialToken")
+            let name = try special.string("id")
+            guard let token = try known?.member(name) else {
+                throw piece.malformed("the special token \(quoted(name)) is not among \"special_tokens\"")
+            }
+            let segment = try special.member("type_id")?.id() ?? 0
+            for id in try token.required("ids").elements() {
+                let mark = PairTemplate.Mark(id: try checked(id, vocabulary), segment: segment)
+                switch texts {
+                case 0: pair.before.append(mark)
+                case 1: pair.between.append(mark)
+                default: pair.after.append(mark)
+                }
+            }
+        }
+        guard texts == 2 else { throw pieces.malformed("the template for two texts does not hold A and B") }
+        return pair
     }
 
     /// A pair of a token and its id.

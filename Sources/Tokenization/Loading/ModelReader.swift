@@ -14,11 +14,8 @@ struct ModelReader {
     /// - Throws: `TokenizationError` unless the ids are 0, 1, 2 … with none missing and none twice.
     static func vocabulary(_ model: Description) throws(TokenizationError) -> [String] {
         let description = try model.required("vocab")
-        guard let entries = description.value.object else {
-            throw description.value.array == nil
-                ? description.malformed("expected an object")
-                : description.notSupported("a vocabulary with scores (Unigram)")
-        }
+        if description.value.array != nil { return try scoredVocabulary(description).tokens }
+        guard let entries = description.value.object else { throw description.malformed("expected an object") }
         var tokens = [String?](repeating: nil, count: entries.count)
         for (token, value) in entries {
             guard let id = value.integer, id >= 0, id < tokens.count else {
@@ -37,10 +34,13 @@ struct ModelReader {
     func model() throws(TokenizationError) -> Model {
         // Files from before there were several models do not name theirs.
         let type =
-            try description.member("type")?.string() ?? (description.value["merges"] == nil ? "WordPiece" : "BPE")
+            try description.member("type")?.string()
+            ?? (description.value["merges"] != nil
+                ? "BPE" : description.value["unk_id"] != nil ? "Unigram" : "WordPiece")
         switch type {
         case "BPE": return .bytePairEncoding(try bytePairEncoding())
         case "WordPiece": return .wordPiece(try wordPiece())
+        case "Unigram": return .unigram(try unigram())
         default: throw description.notSupported("the model \(quoted(type))")
         }
     }
@@ -57,12 +57,16 @@ struct ModelReader {
             let continues = text.starts(with: prefix) && text.count > prefix.count
             return WordPiece.Entry(beginning: text, continuation: continues ? Array(text[prefix.count...]) : nil)
         }
-        return WordPiece(
-            entries: entries,
-            unknownID: unknownID,
-            maximumCharacters: try description.member("max_input_chars_per_word")?.count() ?? 100
-        )
+        let maximum = try description.member("max_input_chars_per_word")
+        let characters = try maximum?.count() ?? 100
+        if let maximum, characters > Self.longestWord {
+            throw maximum.notSupported("words of \(characters) characters; \(Self.longestWord) are the most")
+        }
+        return WordPiece(entries: entries, unknownID: unknownID, maximumCharacters: characters)
     }
+
+    /// The most characters of a word that is looked at piece by piece, which takes the square of its length.
+    private static let longestWord = 1_000
 
     private func bytePairEncoding() throws(TokenizationError) -> BytePairEncoding {
         if let dropout = try description.member("dropout"), dropout.value.number != 0 {

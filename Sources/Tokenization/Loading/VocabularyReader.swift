@@ -32,6 +32,7 @@ struct VocabularyReader {
         switch description.model {
         case "gpt2": parts = try bytePairEncoding(vocabulary)
         case "bert": parts = try wordPiece(vocabulary)
+        case "t5": parts = try unigram(vocabulary)
         default:
             throw TokenizationError(
                 .notSupported,
@@ -48,7 +49,7 @@ struct VocabularyReader {
         return parts
     }
 
-    private func malformed(_ message: String, _ name: String) -> TokenizationError {
+    func malformed(_ message: String, _ name: String) -> TokenizationError {
         TokenizationError(.malformed, message, key: "tokenizer.ggml.\(name)")
     }
 
@@ -84,7 +85,7 @@ struct VocabularyReader {
     }
 
     /// Control tokens and the unknown one; where the file gives no types, those that have a role.
-    private var specialIDs: Set<Int32> {
+    var specialIDs: Set<Int32> {
         guard let types = description.tokenTypes else {
             let roles = [
                 description.bosID, description.eosID, description.padID, description.unknownID,
@@ -97,7 +98,7 @@ struct VocabularyReader {
 
     private func isSpecial(_ type: Int32) -> Bool { type == TokenType.control || type == TokenType.unknown }
 
-    private func addedTokens(_ normalizer: Normalizer?) throws(TokenizationError) -> AddedTokens {
+    func addedTokens(_ normalizer: Normalizer?) throws(TokenizationError) -> AddedTokens {
         var tokens: [AddedToken] = []
         let special = specialIDs
         for (index, text) in description.tokens.enumerated() where !text.isEmpty {
@@ -178,6 +179,17 @@ struct VocabularyReader {
         if description.addsEOS ?? true, let id = description.separatorID ?? description.eosID {
             parts.postProcessor.after = [id]
         }
+        parts.postProcessor.pair = Self.pair(parts.postProcessor)
         return parts
+    }
+
+    /// BERT's pairs: [CLS] A [SEP] B [SEP], B in a segment of its own.
+    private static func pair(_ single: PostProcessor) -> PairTemplate {
+        var pair = PairTemplate()
+        pair.before = single.before.map { .init(id: $0, segment: 0) }
+        pair.between = single.after.map { .init(id: $0, segment: 0) }
+        pair.secondSegment = 1
+        pair.after = single.after.map { .init(id: $0, segment: 1) }
+        return pair
     }
 }

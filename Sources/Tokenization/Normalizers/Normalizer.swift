@@ -9,6 +9,9 @@ indirect enum Normalizer: Sendable {
     case strip(left: Bool, right: Bool)
     case replace([UInt8], with: [UInt8])
     case prepend([UInt8])
+    /// Two or more spaces in a row become one text.
+    case collapseSpaces(with: [UInt8])
+    case characters(CharacterMap)
     case sequence([Normalizer])
 
     /// The text, normalised.
@@ -42,6 +45,11 @@ indirect enum Normalizer: Sendable {
             guard !text.isEmpty else { return text }
             guard content.count + text.count <= limit else { throw Self.tooLong(limit) }
             return content + text
+        case .collapseSpaces(let content): return try Self.collapsed(text, with: content, limit: limit)
+        case .characters(let map):
+            let result = map.applied(to: text)
+            guard result.count <= limit else { throw Self.tooLong(limit) }
+            return result
         case .sequence(let parts):
             var text = text
             for part in parts { text = try part.applied(to: text, limit: limit) }
@@ -83,6 +91,24 @@ indirect enum Normalizer: Sendable {
                 result.append(text[position])
                 position += 1
             }
+            guard result.count <= limit else { throw tooLong(limit) }
+        }
+        return result
+    }
+
+    private static func collapsed(
+        _ text: [UInt8],
+        with content: [UInt8],
+        limit: Int
+    ) throws(TokenizationError) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var position = 0
+        while position < text.count {
+            var end = position
+            while end < text.count, text[end] == 0x20 { end += 1 }
+            if end > position + 1 { result += content } else { result.append(text[position]) }
+            position = max(end, position + 1)
             guard result.count <= limit else { throw tooLong(limit) }
         }
         return result

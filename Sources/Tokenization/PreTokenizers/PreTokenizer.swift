@@ -20,6 +20,8 @@ indirect enum PreTokenizer: Sendable {
     case punctuation(SplitBehavior)
     case whitespace
     case whitespaceSplit
+    /// A sign for each space, one in front of the text, and a piece from each sign to the next.
+    case metaspace(replacement: [UInt8], prepends: Bool, splits: Bool)
     case sequence([PreTokenizer])
 
     /// Whether the model is to see bytes, each as one symbol.
@@ -55,6 +57,8 @@ indirect enum PreTokenizer: Sendable {
             Self.divide(&split) { text, piece, pieces in Self.words(text, piece, classes, into: &pieces) }
         case .whitespaceSplit:
             Self.separate(&split, .removed) { classes[$0].contains(.whitespace) }
+        case .metaspace(let replacement, let prepends, let splits):
+            Self.markSpaces(&split, replacement, prepends: prepends, splits: splits)
         case .sequence(let parts):
             for part in parts { part.apply(to: &split) }
         }
@@ -114,6 +118,37 @@ indirect enum PreTokenizer: Sendable {
             position += length
         }
         if previous != .whitespace, start < position { pieces.append(start..<position) }
+    }
+
+    private static func markSpaces(_ split: inout SplitText, _ sign: [UInt8], prepends: Bool, splits: Bool) {
+        var text: [UInt8] = []
+        text.reserveCapacity(split.text.count + split.text.count / 2 + split.pieces.count * sign.count)
+        var pieces: [Range<Int>] = []
+        for piece in split.pieces {
+            let start = text.count
+            if prepends, split.text[piece.lowerBound] != 0x20, !split.text.hasBytes(sign, at: piece.lowerBound) {
+                text += sign
+            }
+            for position in piece {
+                if split.text[position] == 0x20 { text += sign } else { text.append(split.text[position]) }
+            }
+            guard splits else {
+                pieces.append(start..<text.count)
+                continue
+            }
+            var begin = start
+            var position = start + 1
+            while position < text.count {
+                if text.hasBytes(sign, at: position) {
+                    pieces.append(begin..<position)
+                    begin = position
+                }
+                position += 1
+            }
+            pieces.append(begin..<text.count)
+        }
+        split.text = text
+        split.pieces = pieces
     }
 
     /// Puts a space in front of every piece that has none.

@@ -10,10 +10,13 @@ struct BertEmbeddings: Sendable {
     let positions: Parameter  // embeddings.position_embeddings [T, C]
     let segments: Parameter  // embeddings.token_type_embeddings [S, C]
     let norm: LayerNorm  // embeddings.LayerNorm
+    let firstPosition: Int32
 
     init(_ weights: WeightReader, _ c: BertConfiguration) throws(CheckpointError) {
         words = try weights.table("embeddings.word_embeddings.weight", c.vocabularySize, c.hiddenSize)
-        positions = try weights.table("embeddings.position_embeddings.weight", c.contextLength, c.hiddenSize)
+        firstPosition = c.firstPosition
+        let rows = c.contextLength + Int(c.firstPosition)
+        positions = try weights.table("embeddings.position_embeddings.weight", rows, c.hiddenSize)
         segments = try weights.table("embeddings.token_type_embeddings.weight", c.segments, c.hiddenSize)
         norm = try LayerNorm(weights, "embeddings.LayerNorm", c.hiddenSize, epsilon: c.epsilon)
     }
@@ -21,7 +24,7 @@ struct BertEmbeddings: Sendable {
     func callAsFunction(_ batch: TokenBatch) throws(TensorError) -> Tensor {
         let words = try embedding(batch.ids, words.value)  // [N, C]
         let segments = try embedding(batch.segments, segments.value)  // [N, C]
-        let positions = try embedding(batch.positions, positions.value)  // [N, C]
+        let positions = try embedding(batch.positions.map { $0 &+ firstPosition }, positions.value)  // [N, C]
         return try norm(add(add(words, segments), positions))
     }
 }
@@ -47,8 +50,15 @@ struct BertAttention: Sendable {
     }
 
     func callAsFunction(_ x: Tensor, _ context: AttentionContext) throws(TensorError) -> Tensor {
-        let mixed = try context.attend(layer: layer, queries: query(x), keys: key(x), values: value(x), scale: scale)
-        return try norm(add(output(mixed), x))  // [N, C]
+        let projected = try linear(x, [query.pair, key.pair, value.pair])  // each [N, C]
+        let mixed = try context.attend(
+            layer: layer,
+            queries: projected[0],
+            keys: projected[1],
+            values: projected[2],
+            scale: scale
+        )
+        return try norm(output(mixed, residual: x))  // [N, C]
     }
 }
 
@@ -71,7 +81,7 @@ struct BertBlock: Sendable {
 
     func callAsFunction(_ x: Tensor, _ context: AttentionContext) throws(TensorError) -> Tensor {
         let x = try attention(x, context)  // [N, C]
-        return try norm(add(output(activation(intermediate(x))), x))  // [N, C]
+        return try norm(output(activation(intermediate(x)), residual: x))  // [N, C]
     }
 }
 
@@ -115,6 +125,31 @@ struct BertMaskedHead: Sendable {
     }
 }
 
+/// The heads of fine-tuned checkpoints, each a layer that Hugging Face's classes put on the encoder.
+struct BertTaskHeads: Sendable {
+    let sequence: Linear?  // classifier [L, C], on the pooled first token
+    let tokens: Linear?  // classifier [L, C], on every token
+    let span: Linear?  // qa_outputs [2, C]
+
+    init(_ weights: WeightReader, _ c: BertConfiguration, hasPooler: Bool) throws(CheckpointError) {
+        func head(_ key: String) throws(CheckpointError) -> Linear? {
+            guard let labels = weights.shape("\(key).bias", outsidePrefix: true)?.first, labels > 0 else { return nil }
+            return try Linear(weights, key, c.hiddenSize, labels, bias: true, outsidePrefix: true)
+        }
+        // The two classifiers have the same name; the class's name tells them apart, or else what feeds them.
+        let isOfTokens = c.className.map { $0.contains("TokenClassification") } ?? !hasPooler
+        let classifier = try head("classifier")
+        (sequence, tokens) = isOfTokens ? (nil, classifier) : (classifier, nil)
+        span = try head("qa_outputs")
+    }
+
+    func fill(_ heads: inout EncoderHeads, _ hidden: Tensor) throws(TensorError) {
+        if let sequence, let pooled = heads.pooled { heads.sequenceLogits = try sequence(pooled) }  // [S, L]
+        if let tokens { heads.tokenLogits = try tokens(hidden) }  // [N, L]
+        if let span { heads.spanLogits = try span(hidden) }  // [N, 2]
+    }
+}
+
 /// The BERT encoder with the heads that its checkpoint holds.
 public struct Bert: TextEncoder {
     let configuration: BertConfiguration
@@ -123,13 +158,20 @@ public struct Bert: TextEncoder {
     let pooler: Linear?  // pooler.dense [C, C]
     let maskedHead: BertMaskedHead?  // cls.predictions
     let pairHead: Linear?  // cls.seq_relationship [2, C]
+    let taskHeads: BertTaskHeads
     let layout: KeyValueLayout
 
     /// Reads the model from a checkpoint; the prefix `bert.` is optional, heads may be absent.
     ///
     /// - Throws: `CheckpointError` if configuration or weights are malformed or ask for what is not built.
     package init(_ checkpoint: Checkpoint, precision: Precision) throws(CheckpointError) {
-        let weights = try WeightReader(checkpoint, precision: precision, optionalPrefix: "bert.")
+        // An embedding is never made with activations of 8 bits.
+        let weights = try WeightReader(
+            checkpoint,
+            precision: precision,
+            optionalPrefix: "bert.",
+            expandsQuantized: true
+        )
         let c = try BertConfiguration(ConfigurationReader(config: checkpoint.config, path: checkpoint.path))
         configuration = c
         inputEmbeddings = try BertEmbeddings(weights, c)
@@ -144,6 +186,7 @@ public struct Bert: TextEncoder {
         pairHead =
             hasPairHead
             ? try Linear(weights, "cls.seq_relationship", c.hiddenSize, 2, bias: true, outsidePrefix: true) : nil
+        taskHeads = try BertTaskHeads(weights, c, hasPooler: hasPooler)
         layout = KeyValueLayout(isHalf: false, heads: c.heads, dimension: c.hiddenSize / c.heads)
         try weights.finish()
     }
@@ -172,6 +215,7 @@ public struct Bert: TextEncoder {
             heads.pairLogits = try pairHead.map { try $0(pooled) }  // [S, 2]
         }
         heads.maskedLogits = try maskedHead.map { try $0(hidden) }  // [N, V]
+        try taskHeads.fill(&heads, hidden)
         return heads
     }
 }
@@ -181,14 +225,27 @@ struct BertConfiguration: Sendable {
     let vocabularySize, hiddenSize, intermediateSize, layers, heads, contextLength, segments: Int
     let epsilon: Float
     let activation: Activation
+    /// The row of the position table at which a sequence begins.
+    let firstPosition: Int32
+    /// The class that the checkpoint was saved from.
+    let className: String?
 
-    init(_ c: ConfigurationReader) throws(CheckpointError) {
+    init(_ c: ConfigurationReader, firstPosition: Int32 = 0) throws(CheckpointError) {
         vocabularySize = try c.count("vocab_size")
         hiddenSize = try c.count("hidden_size")
         intermediateSize = try c.count("intermediate_size")
         layers = try c.count("num_hidden_layers", limit: ConfigurationReader.layerLimit)
         heads = try c.count("num_attention_heads")
-        contextLength = try c.count("max_position_embeddings")
+        self.firstPosition = firstPosition
+        let rows = try c.count("max_position_embeddings")
+        guard rows > Int(firstPosition) else {
+            throw c.error(
+                "leaves no position beside the \(firstPosition) that stand for nothing",
+                "max_position_embeddings"
+            )
+        }
+        contextLength = rows - Int(firstPosition)
+        className = c.config["architectures"]?.array?.first?.string
         segments = try c.count("type_vocab_size", default: 2)
         epsilon = try c.positive("layer_norm_eps", default: 1e-12)
         let name = c.config["hidden_act"]?.string ?? "gelu"

@@ -135,7 +135,7 @@ struct LlamaConfiguration: Sendable {
     init(_ checkpoint: Checkpoint, _ weights: WeightReader) throws(CheckpointError) {
         switch checkpoint.format {
         case .gguf: try self.init(checkpoint.metadata, weights)
-        case .huggingFace: try self.init(ConfigurationReader(config: checkpoint.config, path: checkpoint.path))
+        case .huggingFace, .e5s1: try self.init(ConfigurationReader(config: checkpoint.config, path: checkpoint.path))
         }
         let path = checkpoint.path
         guard heads % keyValueHeads == 0, headDimension % 2 == 0,
