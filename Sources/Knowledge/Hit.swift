@@ -9,6 +9,8 @@ public struct Hit: Sendable, Codable, Hashable {
     public var passage: String
     /// Higher is better; comparable within one search only.
     public var score: Double
+    /// The cosine of what in it is nearest to the question; nil where meaning had no say.
+    public var similarity: Double?
     /// The passage, exactly as it stands in the extracted text.
     public var text: String
     /// The first Unicode scalar of the passage.
@@ -17,6 +19,30 @@ public struct Hit: Sendable, Codable, Hashable {
     public var end: Int
     /// The headings above it, outermost first.
     public var headings: [String]
+    /// The page, slide or sheet where it begins, the first being 1.
+    public var page: Int?
+    /// Milliseconds from the beginning of what is shown or heard.
+    public var time: Int?
+    /// The bytes of the file that are this text, where it stands there as it is.
+    public var source: Range<Int>?
+
+    package init(
+        document: String,
+        passage: String,
+        score: Double,
+        similarity: Double? = nil,
+        text: String,
+        start: Int,
+        end: Int,
+        headings: [String],
+        page: Int? = nil,
+        time: Int? = nil,
+        source: Range<Int>? = nil
+    ) {
+        (self.document, self.passage, self.score, self.similarity) = (document, passage, score, similarity)
+        (self.text, self.start, self.end, self.headings) = (text, start, end, headings)
+        (self.page, self.time, self.source) = (page, time, source)
+    }
 }
 
 /// Which rankings a search uses.
@@ -35,7 +61,7 @@ public struct DocumentDescription: Sendable, Codable, Hashable {
     public var document: String
     /// Its title or first heading, if it has one.
     public var title: String?
-    /// `text`, `markdown` or `html`.
+    /// What kind of file it is: `text`, `markdown`, `html`, `pdf`, `docx` and so on.
     public var format: String
     /// The encoding of the file.
     public var encoding: String

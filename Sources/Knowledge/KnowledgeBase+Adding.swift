@@ -11,12 +11,22 @@ extension KnowledgeBase {
     /// Passages embedded at once.
     private static let batch = 32
 
-    /// Takes in files and folders, each document in one transaction; what is there already and unchanged is left
-    /// alone. What is no document is reported and skipped. Cancelling leaves the documents done so far.
+    /// Takes in files, folders and pages of the web by their addresses, each document in one transaction; what is there
+    /// already and unchanged is left alone. What is no document is reported and skipped. Cancelling leaves the documents
+    /// done so far.
     ///
     /// Throws `KnowledgeError` (`wrongEmbedder`, `busy`, `noSpace`) and what the embedder throws.
     public func add(
         _ paths: [String],
+        progress: (@Sendable (IngestionProgress) -> Void)? = nil
+    ) async throws -> IngestionReport {
+        try await add(paths, fetcher: WebFetcher(), progress: progress)
+    }
+
+    /// Takes in documents, pages with a fetcher of its own.
+    package func add(
+        _ paths: [String],
+        fetcher: WebFetcher,
         progress: (@Sendable (IngestionProgress) -> Void)? = nil
     ) async throws -> IngestionReport {
         guard let embedding else {
@@ -25,41 +35,61 @@ extension KnowledgeBase {
         let found = DocumentFinder(paths)
         var report = IngestionReport()
         report.skipped = found.skipped
-        for (done, path) in found.files.enumerated() {
+        var done = 0
+        let total = found.files.count
+        func tell(_ path: String, _ passages: Int) {
+            progress?(IngestionProgress(document: path, done: done, total: total, passages: passages))
+        }
+        let reading = ReadAhead(
+            paths: found.files,
+            fetcher: fetcher,
+            isStored: { path, scan in try self.isStored(path, scan) },
+            limits: PassageLimits(embedder: embedding.identity),
+            tokenCount: embedding.tokenCount
+        )
+        try await reading.forEach { path, pieces in
             try Task.checkCancellation()
-            let total = found.files.count
-            progress?(IngestionProgress(document: path, done: done, total: total, passages: 0))
+            tell(path, 0)
             do {
-                let outcome = try await ingest(path, embedding: embedding) { passages in
-                    progress?(IngestionProgress(document: path, done: done, total: total, passages: passages))
-                }
-                switch outcome {
+                switch try await store(
+                    path,
+                    pieces,
+                    gate: reading.gate,
+                    embedding: embedding,
+                    progress: { tell(path, $0) }
+                ) {
                 case .unchanged: report.unchanged += 1
                 case .added(let passages, let converted):
                     report.added += 1
                     report.passages += passages
                     if let converted { report.converted.append(converted) }
                 }
-            } catch let error as KnowledgeError where [.badDocument, .notFound, .unreadable].contains(error.code) {
+            } catch let error as KnowledgeError where error.code.isOfOneDocument {
                 report.skipped.append(
                     IngestionReport.Skipped(path: path, reason: error.message, code: error.code)
                 )
             }
+            done += 1
         }
-        if let last = found.files.last {
-            let total = found.files.count
-            progress?(IngestionProgress(document: last, done: total, total: total, passages: 0))
-        }
+        if let last = found.files.last { tell(last, 0) }
         return report
     }
 
-    private func ingest(
+    /// Writes a document as it is read, in one transaction.
+    private func store(
         _ path: String,
+        _ pieces: BoundedChannel<ReadingPiece>,
+        gate: Gate,
         embedding: TextEmbedding,
         progress: (Int) -> Void
     ) async throws -> Outcome {
-        let scan = try FileScan(path: path)
-        if try isStored(path, scan) { return .unchanged }
+        let scan: FileScan
+        switch await pieces.next() {
+        case .begin(let begun): scan = begun
+        case .failed(let error): throw error
+        case .unchanged: return .unchanged
+        case .lines, .end, nil: throw CancellationError()
+        }
         let lock = try await WriteLock(path: store.lockPath, seconds: lockWait)
         defer { withExtendedLifetime(lock) {} }
         // Another process may have been faster, or have brought another embedder.
@@ -72,18 +102,19 @@ extension KnowledgeBase {
             throw KnowledgeError.store(error, path: store.path)
         }
         do {
-            let reader = try DocumentReader(path: path, scan: scan)
-            try await fill(writer, from: reader, embedding: embedding, progress: progress)
+            let (title, replaced) = try await fill(
+                writer,
+                from: pieces,
+                gate: gate,
+                embedding: embedding,
+                progress: progress
+            )
             guard writer.hasContent else {
                 throw KnowledgeError(.badDocument, "an empty document: there is no text in it", subject: path)
             }
-            try writer.commit(title: reader.title, scan: scan, embedder: embedding.identity)
-            let plain = scan.encoding.isUTF8 && reader.replaced == 0
-            let converted = IngestionReport.Converted(
-                path: path,
-                encoding: scan.encoding.name,
-                replaced: reader.replaced
-            )
+            try writer.commit(title: title, scan: scan, embedder: embedding.identity)
+            let plain = scan.encoding.isUTF8 && replaced == 0
+            let converted = IngestionReport.Converted(path: path, encoding: scan.encoding.name, replaced: replaced)
             return .added(passages: writer.passageCount, plain ? nil : converted)
         } catch {
             writer.rollBack()
@@ -99,35 +130,37 @@ extension KnowledgeBase {
         }
     }
 
+    /// Writes lines and passages as they come; the document's title and how many characters were unreadable.
     private func fill(
         _ writer: DocumentWriter,
-        from reader: DocumentReader,
+        from pieces: BoundedChannel<ReadingPiece>,
+        gate: Gate,
         embedding: TextEmbedding,
         progress: (Int) -> Void
-    ) async throws {
-        var limits = PassageLimits()
-        limits.tokens = min(limits.tokens, max(8, embedding.identity.tokenLimit))
-        limits.headingTokens = min(limits.headingTokens, limits.tokens / 4)
-        var cutter = PassageCutter(limits: limits, tokenCount: embedding.tokenCount)
+    ) async throws -> (title: String?, replaced: Int) {
         var drafts: [PassageDraft] = []
-        while let lines = try reader.next() {
-            for line in lines {
-                try writer.append(line)
-                drafts += try cutter.read(line)
-                while drafts.count >= Self.batch {
-                    try await put(Array(drafts.prefix(Self.batch)), into: writer, embedding: embedding)
-                    drafts.removeFirst(Self.batch)
-                    progress(writer.passageCount)
-                }
+        func put(atLeast count: Int) async throws {
+            while drafts.count >= count, !drafts.isEmpty {
+                let part = Array(drafts.prefix(Self.batch))
+                try await gate.closed { try await self.put(part, into: writer, embedding: embedding) }
+                drafts.removeFirst(min(drafts.count, Self.batch))
+                progress(writer.passageCount)
             }
         }
-        drafts += try cutter.finish()
-        while !drafts.isEmpty {
-            let part = Array(drafts.prefix(Self.batch))
-            try await put(part, into: writer, embedding: embedding)
-            drafts.removeFirst(part.count)
-            progress(writer.passageCount)
+        while let piece = await pieces.next() {
+            switch piece {
+            case .lines(let lines, let cut):
+                for line in lines { try writer.append(line) }
+                drafts += cut
+                try await put(atLeast: Self.batch)
+            case .end(let title, let replaced):
+                try await put(atLeast: 1)
+                return (title, replaced)
+            case .failed(let error): throw error
+            case .begin, .unchanged: break
+            }
         }
+        throw CancellationError()
     }
 
     /// Embeds what is not known yet and writes it.
@@ -136,8 +169,12 @@ extension KnowledgeBase {
         var vectors = try writer.knownVectors(drafts)
         let missing = vectors.indices.filter { vectors[$0] == nil }
         if !missing.isEmpty {
-            let made = try await embedding.checkedVectors(missing.map { drafts[$0].embedded })
-            for (position, vector) in zip(missing, made) { vectors[position] = vector.littleEndianBytes }
+            let windows = missing.map { drafts[$0].windows }
+            var made = try await embedding.checkedVectors(windows.flatMap(\.self))[...]
+            for (position, texts) in zip(missing, windows) {
+                vectors[position] = made.prefix(texts.count).flatMap(\.littleEndianBytes)
+                made = made.dropFirst(texts.count)
+            }
         }
         try writer.append(drafts, vectors: vectors.compactMap(\.self))
     }

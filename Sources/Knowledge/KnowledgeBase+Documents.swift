@@ -90,8 +90,6 @@ extension KnowledgeBase {
                     removed.append(name)
                 }
             }
-            // Terms of removed passages stay in the full-text segments until those are merged.
-            try db.execute(sql: "INSERT INTO passage_terms (passage_terms) VALUES ('optimize')")
             try Store.bumpVersion(in: db)
             return removed
         }
@@ -119,7 +117,7 @@ extension KnowledgeBase {
 
     /// Its size.
     public func stats() throws -> KnowledgeStatistics {
-        let files = ["", "-wal", "-shm"].map { store.path + $0 }
+        let files = ["", "-wal", "-shm", ".graph"].map { store.path + $0 }
         let bytes = files.reduce(0) { sum, path in
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
             return sum + (size?.intValue ?? 0)

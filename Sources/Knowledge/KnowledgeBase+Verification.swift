@@ -3,9 +3,9 @@ import Foundation
 import GRDB
 
 extension KnowledgeBase {
-    /// Checks every stored byte that counts: SQLite's own check, the full-text index against its terms, and the
+    /// Checks every stored byte that counts: SQLite's own check, the full-text index against the passages, and the
     /// checksum of every document, piece of text, passage, vector and setting; each passage is compared with its place
-    /// in the text, its id and its terms with what they derive from.
+    /// in the text, its id with what it derives from.
     ///
     /// Cost: reads all of it. Damage is a line in the report, not an error.
     public func verify() async throws -> VerificationReport {
@@ -33,22 +33,22 @@ extension KnowledgeBase {
             }
         }
         attempt("full text") { db in
-            try db.execute(sql: "INSERT INTO passage_terms (passage_terms) VALUES ('integrity-check')")
+            if try !LexicalIndex.isCurrent(in: db) || !LexicalIndex.isExact(in: db) {
+                report.problems.append("full text: its terms are not those of the passages")
+            }
+        }
+        attempt("vectors") { db in
             let counts = try Row.fetchOne(
                 db,
-                sql: """
-                    SELECT (SELECT COUNT(*) FROM passage) AS passages, (SELECT COUNT(*) FROM passage_terms) AS terms,
-                        (SELECT COUNT(*) FROM vector) AS vectors
-                    """
+                sql: "SELECT (SELECT COUNT(*) FROM passage) AS passages, (SELECT COUNT(*) FROM vector) AS vectors"
             )
-            let passages: Int = try counts?.value("passages") ?? 0
-            if try counts?.value("terms") ?? 0 != passages || counts?.value("vectors") ?? 0 != passages {
-                report.problems.append("full text: passages, their terms and their vectors differ in number")
+            if try counts?.value("passages") as Int? != counts?.value("vectors") {
+                report.problems.append("vectors: passages and vectors differ in number")
             }
         }
         attempt("settings") { db in
             for key in try String.fetchAll(db, sql: "SELECT key FROM setting ORDER BY key") {
-                if !["version", "embedder"].contains(key) {
+                if !["version", "embedder", LexicalIndex.settingKey].contains(key) {
                     report.problems.append("settings: `\(key)` is none of ours")
                 }
                 _ = try Store.setting(key, in: db)
@@ -58,23 +58,42 @@ extension KnowledgeBase {
                 report.problems.append("settings: the embedder's identity is missing")
             }
         }
-        var ids: [Int64] = []
-        attempt("documents") { db in ids = try Int64.fetchAll(db, sql: "SELECT id FROM document ORDER BY name, id") }
-        for id in ids {
-            attempt("document row \(id)") { db in
-                try Self.verify(document: id, in: db, report: &report)
+        attempt("graph of neighbours") { db in
+            guard try Int.fetchOne(db, sql: "SELECT 1 FROM vector_graph") != nil else { return }
+            let record = try VectorGraphRecord(in: db)
+            let isThere = FileManager.default.fileExists(atPath: store.graphPath)
+            if try record == nil || isThere && !VectorGraph.isWhole(store.graphPath, record) {
+                report.problems.append("graph of neighbours: not what was written; run `martlet kb index`")
             }
+        }
+        attempt("graph") { db in report.problems += try GraphSchema.problems(in: db) }
+        var labels: [(id: Int64, label: String)] = []
+        attempt("documents") { db in
+            for row in try Row.fetchAll(db, sql: "SELECT id, name FROM document ORDER BY name, id") {
+                let id: Int64 = try row.value("id")
+                // A damaged name is still the best one there is.
+                let name = (try? row.value("name") as String) ?? "\(row["name"] as DatabaseValue? ?? .null)"
+                labels.append((id, name.isEmpty || name == "NULL" ? "document row \(id)" : "document `\(name)`"))
+            }
+        }
+        for (id, label) in labels {
+            attempt(label) { db in try Self.verify(document: id, label, in: db, report: &report) }
             report.documents += 1
         }
         return report
     }
 
-    private static func verify(document id: Int64, in db: Database, report: inout VerificationReport) throws {
+    private static func verify(
+        document id: Int64,
+        _ label: String,
+        in db: Database,
+        report: inout VerificationReport
+    ) throws {
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM document WHERE id = ?", arguments: [id]) else {
             return
         }
         let record = try DocumentRecord(row: row)
-        func note(_ what: String) { report.problems.append("document `\(record.name)`: \(what)") }
+        func note(_ what: String) { report.problems.append("\(label): \(what)") }
         if record.checksum != record.expectedChecksum { note("its record is not what was written") }
 
         let text = TextWindow(document: id)
@@ -85,56 +104,48 @@ extension KnowledgeBase {
         )
         var ordinal = 0
         while let row = try rows.next() {
-            let passage = try PassageRecord(row: row)
-            let name = "passage \(ordinal) (`\(passage.key)`)"
-            if passage.ordinal != ordinal || passage.checksum != passage.expectedChecksum {
-                note("\(name) is not what was written")
-            } else {
-                if passage.key != PassageDraft.key(text: passage.text, headings: passage.headings) {
-                    note("\(name): its id does not derive from its content")
-                }
-                if try text.slice(passage.start, passage.end, in: db) != passage.text {
-                    note("\(name) is not the text at \(passage.start)..<\(passage.end)")
-                }
-                try verifyDerived(passage, name, in: db, note: note)
+            do {
+                try verify(PassageRecord(row: row), at: ordinal, text, in: db, note: note)
+            } catch let error as KnowledgeError {
+                note("passage \(ordinal): \(error.message)")
             }
             ordinal += 1
             report.passages += 1
+        }
+        let dimension = try Store.embedder(in: db)?.dimension ?? 0
+        if try !VectorBlocks.verify(document: id, dimension: dimension, in: db) {
+            note("its vectors stored small do not derive from the full ones")
         }
         if ordinal != record.passages { note("has \(ordinal) passages, \(record.passages) were written") }
         if try text.readAll(in: db) != record.characters { note("its text has not the length that was written") }
         for damaged in text.damaged { note("piece \(damaged) of its text is not what was written") }
     }
 
-    private static func verifyDerived(
+    private static func verify(
         _ passage: PassageRecord,
-        _ name: String,
+        at ordinal: Int,
+        _ text: TextWindow,
         in db: Database,
         note: (String) -> Void
     ) throws {
-        if let row = try Row.fetchOne(
+        let name = "passage \(ordinal) (`\(passage.key)`)"
+        guard passage.ordinal == ordinal, passage.checksum == passage.expectedChecksum else {
+            return note("\(name) is not what was written")
+        }
+        if passage.key != PassageDraft.key(text: passage.text, headings: passage.headings) {
+            note("\(name): its id does not derive from its content")
+        }
+        if try text.slice(passage.start, passage.end, in: db) != passage.text {
+            note("\(name) is not the text at \(passage.start)..<\(passage.end)")
+        }
+        let row = try Row.fetchOne(
             db,
             sql: "SELECT data, checksum FROM vector WHERE passage = ?",
             arguments: [passage.id]
-        ) {
-            let data = Array(try row.value("data") as Data)
-            if Checksum.of(data) != Array(try row.value("checksum") as Data) {
-                note("the vector of \(name) is not what was written")
-            }
-        } else {
-            note("the vector of \(name) is missing")
-        }
-        let terms = IndexTerms.of(text: passage.text, headings: passage.headings)
-        let row = try Row.fetchOne(
-            db,
-            sql: "SELECT headings, body FROM passage_terms WHERE rowid = ?",
-            arguments: [passage.id]
         )
-        guard let row else { return note("the terms of \(name) are missing") }
-        if try row.value("headings") as String != terms.headings.joined(separator: " ")
-            || row.value("body") as String != terms.body.joined(separator: " ")
-        {
-            note("the terms of \(name) are not those of its text")
+        guard let row else { return note("the vector of \(name) is missing") }
+        if Checksum.of(Array(try row.value("data") as Data)) != Array(try row.value("checksum") as Data) {
+            note("the vector of \(name) is not what was written")
         }
     }
 }

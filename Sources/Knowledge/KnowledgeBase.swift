@@ -16,7 +16,8 @@ public final class KnowledgeBase: Sendable {
     let embedding: TextEmbedding?
     let store: Store
     let lockWait: Double
-    private let index = Mutex<PassageIndex?>(nil)
+    let lexicalCache = LexicalCache()
+    let indexes = Mutex<[VectorSearch: PassageIndex]>([:])
 
     private init(name: String, embedding: TextEmbedding?, store: Store, lockWait: Double) {
         self.name = name
@@ -109,6 +110,11 @@ public final class KnowledgeBase: Sendable {
         do { return try store.pool.write(body) } catch { throw KnowledgeError.store(error, path: store.path) }
     }
 
+    /// The embedder that made the base's vectors; nil before the first document.
+    public func embedder() throws -> TextEmbedding.Identity? {
+        try read { db in try Store.embedder(in: db) }
+    }
+
     /// Vectors of two embedders have nothing to do with each other.
     func checkEmbedder(in db: Database) throws {
         guard let embedding, let stored = try Store.embedder(in: db), stored != embedding.identity else { return }
@@ -133,12 +139,18 @@ public final class KnowledgeBase: Sendable {
     }
 
     /// The index of what is stored now, read again after a change.
-    func currentIndex(in db: Database) throws -> PassageIndex {
+    func currentIndex(_ search: VectorSearch = .automatic, in db: Database) throws -> PassageIndex {
         let version = try Store.version(in: db)
-        if let known = index.withLock({ $0 }), known.version == version { return known }
-        let dimension = try Store.embedder(in: db)?.dimension ?? 0
-        let fresh = try PassageIndex(db: db, version: version, dimension: dimension)
-        index.withLock { $0 = fresh }
+        let known = indexes.withLock { $0[search] }
+        if let known, known.version == version { return known }
+        let fresh = try PassageIndex(
+            db: db,
+            version: version,
+            search: search,
+            graphPath: store.graphPath,
+            known: known
+        )
+        indexes.withLock { $0[search] = fresh }
         return fresh
     }
 }

@@ -10,6 +10,8 @@ public struct KnowledgeError: Error, Sendable, CustomStringConvertible {
         case notFound
         /// A file that cannot be read.
         case unreadable
+        /// What reading needs is not there: a program, a server.
+        case unavailable
         /// Another process writes and did not finish in time.
         case busy
         /// The disk is full; nothing of the document was written.
@@ -25,12 +27,20 @@ public struct KnowledgeError: Error, Sendable, CustomStringConvertible {
         /// A name or argument outside what is allowed.
         case badArgument
 
+        /// Whether other documents can be taken in nonetheless.
+        var isOfOneDocument: Bool {
+            switch self {
+            case .badDocument, .notFound, .unreadable, .unavailable: true
+            default: false
+            }
+        }
+
         /// The exit code of the command line (`sysexits`).
         public var exitCode: Int32 {
             switch self {
             case .badDocument, .damaged: 65
             case .notFound: 66
-            case .busy: 69
+            case .busy, .unavailable: 69
             case .badEmbedding: 70
             case .noSpace: 73
             case .unreadable, .notWritable: 74

@@ -49,6 +49,12 @@ package struct SecureHash {
         }
     }
 
+    /// The digest of what was fed so far.
+    var finalizedCopy: [UInt8] {
+        var copy = self
+        return copy.finalize()
+    }
+
     /// The digest of parts, each preceded by its length, so that two lists of parts never look alike.
     static func digest(of parts: [[UInt8]]) -> [UInt8] {
         var hash = SecureHash()

@@ -167,7 +167,7 @@ import Testing
             let (whole, hits, _) = try await extract("a.md", "# \(heading)\n\n\(text)\n")
             #expect(hits.count > 1)
             for hit in hits {
-                #expect(hit.text.unicodeScalars.count <= 1_200)
+                #expect(hit.text.unicodeScalars.count <= 900)
                 let read = heading.prefix(200) + "\n" + hit.text
                 #expect(FakeEmbedder.tokenCount(hit.text) <= 254, "\(read.prefix(40))")
                 #expect(hit.text.unicodeScalars.first.map { !$0.properties.isWhitespace } == true)
@@ -220,7 +220,7 @@ import Testing
             let (whole, hits, _) = try await extract(name, text)
             if name != "a.html" { #expect(Array(whole.utf8) == Array(text.replacing("\r\n", with: "\n").utf8)) }
             for hit in hits {
-                #expect(hit.text.unicodeScalars.count <= 1_200)
+                #expect(hit.text.unicodeScalars.count <= 900)
                 #expect(!hit.text.isEmpty)
             }
             for (one, next) in zip(hits, hits.dropFirst()) { #expect(one.end <= next.start) }

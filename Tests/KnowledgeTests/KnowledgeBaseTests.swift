@@ -160,6 +160,25 @@ import Testing
         #expect(other.count == 1)
     }
 
+    @Test func aPassageIsAsNearAsItsNearestWindow() async throws {
+        let folder = try TemporaryFolder()
+        let fillers = ["copper kettles whistle", "seven otters juggle", "a librarian hums", "green tiles glisten"]
+        let told = "The ferry to Skerry leaves at nine."
+        let sentences = fillers.map { String(repeating: $0 + " ", count: 7) + "today." }
+        let path = try folder.write("one.txt", (sentences + [told]).joined(separator: " "))
+        let base = try await folder.open()
+        #expect(try await base.add([path]).passages == 1)
+        let hit = try #require(try await base.search(told, top: 1, mode: .semantic).first)
+        func cosine(_ a: String, _ b: String) -> Double {
+            zip(FakeEmbedder.vector(a), FakeEmbedder.vector(b)).reduce(0) { $0 + Double($1.0 * $1.1) }
+        }
+        let similarity = try #require(hit.similarity)
+        #expect(similarity > cosine(told, hit.text) + 0.2)
+        #expect(try await base.search(told, top: 1, mode: .hybrid).first?.similarity == similarity)
+        #expect(try await base.search(told, top: 1, mode: .lexical).first?.similarity == nil)
+        #expect(try await base.verify().problems.isEmpty)
+    }
+
     @Test func namesNearNames() async throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("manual.md", pump)

@@ -36,9 +36,14 @@ import Testing
         "UPDATE passage SET ordinal = 7 WHERE id = 1", "UPDATE passage SET start = 'x' WHERE id = 1",
         "UPDATE vector SET data = zeroblob(256) WHERE passage = 1", "DELETE FROM vector WHERE passage = 1",
         "UPDATE vector SET checksum = zeroblob(16) WHERE passage = 1",
-        "UPDATE passage_terms SET body = 'other words' WHERE rowid = 1", "DELETE FROM passage_terms WHERE rowid = 1",
-        "UPDATE passage_terms_content SET c1 = 'other words' WHERE id = 1",
-        "UPDATE passage_terms_data SET block = zeroblob(length(block)) WHERE id > 10",
+        "UPDATE lexical_posting SET term = 'other' WHERE term = 'boat'",
+        "DELETE FROM lexical_posting WHERE term = 'wind'",
+        "UPDATE lexical_posting SET data = zeroblob(length(data)) WHERE term = 'wind'",
+        "UPDATE lexical_posting SET count = 2 WHERE term = 'wind'",
+        "UPDATE lexical_posting SET part = 0 WHERE term = 'wind'",
+        "UPDATE lexical_entry SET data = zeroblob(length(data))", "DELETE FROM lexical_entry WHERE segment = 1",
+        "UPDATE lexical_segment SET count = count + 1", "UPDATE lexical_segment SET average = 90",
+        "DELETE FROM lexical_segment WHERE id = 2", "DELETE FROM lexical_segment; DELETE FROM lexical_posting",
         "UPDATE setting SET value = replace(value, 'fake', 'fame') WHERE key = 'embedder'",
         "UPDATE setting SET value = '77' WHERE key = 'version'", "DELETE FROM setting WHERE key = 'embedder'",
     ])
@@ -56,6 +61,19 @@ import Testing
         }
         let report = try await folder.open(nil).verify()
         #expect(!report.problems.isEmpty)
+    }
+
+    /// Passages of an earlier pipeline were cut and embedded otherwise, even where their text is the same.
+    @Test func vectorsOfAnEarlierPipelineAreMadeAnew() async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("a.txt", "The lamp was lit in 1907.")
+        let first = FakeEmbedder()
+        _ = try await folder.open(first).add([path])
+        try await database(folder).write { db in try db.execute(sql: "UPDATE document SET pipeline = pipeline - 1") }
+        let second = FakeEmbedder()
+        let report = try await folder.open(second).add([path])
+        #expect((report.added, report.unchanged) == (1, 0))
+        #expect(second.count == first.count && first.count > 0)
     }
 
     /// Bits of the file itself: never a trap, and text that was changed is never given out.

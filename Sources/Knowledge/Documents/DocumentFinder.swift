@@ -7,7 +7,8 @@ import Glibc
 import Darwin
 #endif
 
-/// Files to take in, in the order of their names: a path as it was given, a folder's files as FOLDER/path.
+/// Files and pages to take in, in the order of their names: a path or address as it was given, a folder's files as
+/// FOLDER/path.
 struct DocumentFinder {
     /// Names of files, sorted within each path that was given, each once.
     private(set) var files: [String] = []
@@ -29,6 +30,10 @@ struct DocumentFinder {
     }
 
     private mutating func addRoot(_ path: String) {
+        if WebAddress.isMeant(by: path) {
+            if names.insert(path).inserted { files.append(path) }
+            return
+        }
         var name = path
         while name.count > 1, name.hasSuffix("/") { name.removeLast() }
         var visited: Set<FolderIdentity> = []

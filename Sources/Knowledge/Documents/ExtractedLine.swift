@@ -8,6 +8,8 @@ struct ExtractedLine: Equatable {
         case prose
         /// A list item or table row: a unit by itself.
         case row
+        /// The row that names a table's columns; rows follow it.
+        case columns
         /// A line of code: not cut at sentences.
         case code
         /// Nothing to read: blank lines, rules, the underline of a heading.
@@ -20,12 +22,30 @@ struct ExtractedLine: Equatable {
     var kind: Kind
     /// Whether a line feed follows in the extracted text.
     var endsLine = true
+    /// Where it stands in the source.
+    var place = SourcePlace()
 }
 
-/// Turns the lines of a file into extracted lines; the text of both is the same for plain text and Markdown.
+/// Where something stands in its source, as far as the format tells.
+package struct SourcePlace: Equatable, Sendable {
+    /// The page, slide or sheet, the first being 1.
+    package var page: Int?
+    /// Milliseconds from the beginning.
+    package var time: Int?
+    /// The byte of the file from which on it stands there as UTF-8, as it is.
+    package var offset: Int?
+}
+
+/// Turns the lines of a file into extracted lines; the text of both is the same for plain text, Markdown and code.
 protocol LineReader {
-    mutating func read(_ text: String, endsLine: Bool) -> [ExtractedLine]
+    mutating func read(_ text: String, endsLine: Bool, place: SourcePlace) -> [ExtractedLine]
     mutating func finish() -> [ExtractedLine]
+    /// The title that the file gives itself.
+    var title: String? { get }
+}
+
+extension LineReader {
+    var title: String? { nil }
 }
 
 /// Cuts UTF-8 into lines: `\r\n` and `\r` end a line as `\n` does, NUL and a byte-order mark are dropped, and a line
@@ -34,26 +54,34 @@ struct LineSplitter {
     private var line: [UInt8] = []
     private var afterReturn = false
     private var isFirst = true
+    private var start = 0  // the byte with which the line begins
+    private var dropped = 0  // bytes of the line that were left out
     private static let limit = 16_384
 
-    mutating func split(_ bytes: [UInt8], _ emit: (String, _ endsLine: Bool) -> Void) {
+    /// A line, or a piece of one; `offset` is the byte with which it begins, nil where it is not the bytes as they were.
+    typealias Emit = (_ text: String, _ endsLine: Bool, _ offset: Int?) -> Void
+
+    mutating func split(_ bytes: some Sequence<UInt8>, _ emit: Emit) {
         for byte in bytes {
             if byte == 0x0A, afterReturn {
                 afterReturn = false
+                start += 1
                 continue
             }
             afterReturn = byte == 0x0D
             if byte == 0x0A || byte == 0x0D {
-                emit(take(line.count), true)
+                take(line.count, endsLine: true, emit)
             } else if byte != 0 {
                 line.append(byte)
-                if line.count > Self.limit { emit(take(cut()), false) }
+                if line.count > Self.limit { take(cut(), endsLine: false, emit) }
+            } else {
+                dropped += 1
             }
         }
     }
 
-    mutating func finish(_ emit: (String, _ endsLine: Bool) -> Void) {
-        if !line.isEmpty { emit(take(line.count), false) }
+    mutating func finish(_ emit: Emit) {
+        if !line.isEmpty { take(line.count, endsLine: false, emit) }
     }
 
     /// Where a long line may be cut: after its last space, else before its last character.
@@ -65,12 +93,18 @@ struct LineSplitter {
         return end
     }
 
-    private mutating func take(_ count: Int) -> String {
+    private mutating func take(_ count: Int, endsLine: Bool, _ emit: Emit) {
         var part = line[..<count]
-        if isFirst, part.starts(with: [0xEF, 0xBB, 0xBF]) { part = part.dropFirst(3) }
+        var offset = dropped == 0 ? start : nil
+        if isFirst, part.starts(with: [0xEF, 0xBB, 0xBF]) {
+            part = part.dropFirst(3)
+            offset = offset.map { $0 + 3 }
+        }
         isFirst = false
+        start += count + dropped + (endsLine ? 1 : 0)
+        dropped = 0
         let text = String(decoding: part, as: UTF8.self)
         line.removeFirst(count)
-        return text
+        emit(text, endsLine, offset)
     }
 }

@@ -1,71 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// The kinds of documents that are read.
-enum DocumentFormat: String, Sendable {
-    case text, markdown, html
-
-    /// By the name's ending, else by how the file begins.
-    init(path: String, beginning: [UInt8]) {
-        let name = path.split(separator: "/").last ?? ""
-        let ending = name.contains(".") ? name.split(separator: ".").last.map { $0.lowercased() } ?? "" : ""
-        switch ending {
-        case "md", "markdown", "mdown", "mkd": self = .markdown
-        case "html", "htm", "xhtml": self = .html
-        case "", "aspx", "php", "shtml":
-            let start = String(decoding: beginning.prefix(512), as: UTF8.self).lowercased().drop(while: \.isWhitespace)
-            self = start.hasPrefix("<!doctype html") || start.hasPrefix("<html") ? .html : .text
-        default: self = .text
-        }
-    }
-}
-
 /// The first reading of a file: its hash, its encoding, its kind. The second reading takes it in.
 struct FileScan {
     let sha256: [UInt8]
     let encoding: TextEncoding
     let format: DocumentFormat
     let byteCount: Int
+    /// The text beside a picture or film.
+    let caption: Caption?
 
-    init(path: String) throws(KnowledgeError) {
+    /// `charset` is the encoding that a server named, before which the page's own word does not count.
+    init(path: String, charset: String? = nil) throws(KnowledgeError) {
         let file = try InputFile(path)
         var hash = SecureHash()
         var detector = EncodingDetector()
         var count = 0
+        var recognised: DocumentFormat?
         while true {
             let bytes = try file.read()
             if bytes.isEmpty { break }
-            if count == 0, let kind = Self.binaryKind(bytes) {
-                throw KnowledgeError(
-                    .badDocument,
-                    "\(kind); documents are text, Markdown and HTML files",
-                    subject: path
-                )
-            }
+            if count == 0 { recognised = try DocumentFormat(path: path, beginning: Array(bytes.prefix(65_536))) }
             count += bytes.count
             hash.update(bytes)
-            bytes.withUnsafeBufferPointer { detector.feed($0) }
+            if recognised?.isText == true { bytes.withUnsafeBufferPointer { detector.feed($0) } }
         }
-        guard count > 0 else { throw KnowledgeError(.badDocument, "an empty file", subject: path) }
+        guard let format = recognised else { throw KnowledgeError(.badDocument, "an empty file", subject: path) }
         byteCount = count
-        sha256 = hash.finalize()
-        format = DocumentFormat(path: path, beginning: detector.beginning)
-        let declared = format == .html ? Self.declaredCharset(detector.beginning) : nil
+        caption = format.isMedia ? Caption(beside: path) : nil
+        sha256 = Self.hash(hash.finalize(), with: caption)
+        self.format = format
+        guard format.isText else {
+            encoding = .utf8
+            return
+        }
+        let declared = charset ?? (format == .html ? Self.declaredCharset(detector.beginning) : nil)
         switch detector.verdict(declared: declared) {
         case .binary: throw KnowledgeError(.badDocument, "a binary file, not a text", subject: path)
         case .text(let encoding): self.encoding = encoding
         }
     }
 
-    private static func binaryKind(_ head: ArraySlice<UInt8>) -> String? {
-        let magics: [(String, [UInt8])] = [
-            ("a PDF file", Array("%PDF-".utf8)), ("a PNG image", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A]),
-            ("a JPEG image", [0xFF, 0xD8, 0xFF]), ("a GIF image", Array("GIF8".utf8)),
-            ("a ZIP archive or office document", [0x50, 0x4B, 3, 4]), ("a gzip file", [0x1F, 0x8B, 8]),
-            ("an executable", [0x7F, 0x45, 0x4C, 0x46]), ("an SQLite database", Array("SQLite format 3\0".utf8)),
-            ("a GGUF model", Array("GGUF".utf8)),
-        ]
-        return magics.first { head.starts(with: $0.1) }?.0
+    /// Refuses a file that is another now.
+    ///
+    /// - Complexity: One more reading of it.
+    func check(_ path: String) throws(KnowledgeError) {
+        let file = try InputFile(path)
+        var hash = SecureHash()
+        while true {
+            let bytes = try file.read()
+            if bytes.isEmpty { break }
+            hash.update(bytes)
+        }
+        if Self.hash(hash.finalize(), with: caption) != sha256 { throw changed(path) }
+    }
+
+    /// The hash of a file and the caption that is taken in with it.
+    static func hash(_ sha256: [UInt8], with caption: Caption?) -> [UInt8] {
+        caption.map { SecureHash.digest(of: [sha256, $0.bytes]) } ?? sha256
+    }
+
+    func changed(_ path: String) -> KnowledgeError {
+        KnowledgeError(.unreadable, "changed while it was read; add it again", subject: path)
     }
 
     /// The `charset` that an HTML page's first bytes name.

@@ -9,7 +9,7 @@ import Darwin
 final class InputFile {
     let path: String
     let byteCount: Int
-    private let descriptor: Int32
+    let descriptor: Int32
     private var buffer = [UInt8](repeating: 0, count: 1 << 20)
 
     init(_ path: String) throws(KnowledgeError) {

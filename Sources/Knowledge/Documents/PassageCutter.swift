@@ -6,8 +6,13 @@ struct PassageDraft: Sendable, Equatable {
     var end: Int
     var text: String
     var headings: [String]
-    /// What the embedder reads: the bounded heading path, a line feed, the text.
-    var embedded: String
+    /// What the embedder reads, a vector each: the bounded heading path, a line feed, and some sentences of the text;
+    /// before rows of a table that was cut also the row that names its columns.
+    var windows: [String]
+    /// Where it begins in the source; of the place in the file see `source`.
+    var place = SourcePlace()
+    /// The bytes of the file that it is as it stands there.
+    var source: Range<Int>?
 
     /// The passage's id: equal text under equal headings has an equal id, in whichever document it stands.
     var key: String { Self.key(text: text, headings: headings) }
@@ -21,13 +26,16 @@ struct PassageDraft: Sendable, Equatable {
 /// How large a passage may be.
 struct PassageLimits: Sendable {
     /// Unicode scalars of a passage.
-    var characters = 1_200
+    var characters = 900
     /// Tokens of the passage with its headings.
     var tokens = 254
     /// Tokens of the headings.
     var headingTokens = 64
     /// Unicode scalars from which on a paragraph's end also ends the passage.
     var enough = 600
+    /// Unicode scalars of what is embedded as one: a vector of a few sentences is nearer to a question about one of
+    /// them than a vector of the whole passage.
+    var window = 400
 }
 
 /// Extracted lines → passages: whole sentences under one heading path, as many as fit. What is longer than the limits
@@ -38,6 +46,16 @@ struct PassageCutter {
         var start: Int
         var end: Int
         var tokens: Int
+        /// For a table's row, the row that names the columns.
+        var columns: String?
+    }
+
+    /// A table that rows are still added to. They are held back until it is known whether all of it fits a passage.
+    private struct Table {
+        var columns: String?
+        var columnTokens: Int
+        var units: [Unit] = []
+        var isHeld = true
     }
 
     private let limits: PassageLimits
@@ -51,6 +69,8 @@ struct PassageCutter {
     private var blockStart: Int?  // where the prose that is not cut into sentences yet begins
     private var lineStart: Int?  // where an unfinished row or line of code begins
     private var pending: [Unit] = []
+    private var table: Table?
+    private var places = PlaceList()
 
     private static let blockLimit = 8_192
 
@@ -64,6 +84,7 @@ struct PassageCutter {
     mutating func read(_ line: ExtractedLine) throws -> [PassageDraft] {
         var drafts: [PassageDraft] = []
         let start = offset
+        if line.kind != .row { try closeTable(at: start, into: &drafts) }
         append(line)
         switch line.kind {
         case .heading(let level, let title):
@@ -81,7 +102,10 @@ struct PassageCutter {
             }
             if blockStart == nil { blockStart = start }
             if let blockStart, offset - blockStart > Self.blockLimit { try cutBlock(from: blockStart, into: &drafts) }
-        case .row, .code:
+        case .columns where line.endsLine:
+            try closeBlock(at: start, into: &drafts)
+            try openTable(start, into: &drafts)
+        case .row, .code, .columns:
             if blockStart != nil { try closeBlock(at: start, into: &drafts) }
             let first = lineStart ?? start
             lineStart = line.endsLine ? nil : first
@@ -96,6 +120,7 @@ struct PassageCutter {
 
     mutating func finish() throws -> [PassageDraft] {
         var drafts: [PassageDraft] = []
+        try closeTable(at: offset, into: &drafts)
         try closeBlock(at: offset, into: &drafts)
         try emitAll(into: &drafts)
         trimWindow()
@@ -124,10 +149,52 @@ struct PassageCutter {
         }
     }
 
+    // MARK: - Tables
+
+    private mutating func openTable(_ start: Int, into drafts: inout [PassageDraft]) throws {
+        let columns = text(start, offset - 1)
+        let tokens = try tokenCount(columns)
+        // What names the columns at length is no help to a vector of a few rows.
+        let isShort = tokens <= limits.headingTokens
+        table = Table(columns: isShort ? columns : nil, columnTokens: isShort ? tokens : 0)
+        try add(start, offset, isColumns: true, into: &drafts)
+    }
+
+    /// Puts a table that fits a passage into one, with what stands before it if both fit.
+    private mutating func closeTable(at end: Int, into drafts: inout [PassageDraft]) throws {
+        guard table != nil else { return }
+        if let start = lineStart {
+            lineStart = nil
+            try add(start, end, into: &drafts)
+        }
+        guard let closed = table else { return }
+        table = nil
+        guard closed.isHeld, let last = closed.units.last, let first = pending.first else {
+            if closed.isHeld { pending += closed.units }
+            return
+        }
+        let tokens = (pending + closed.units).reduce(0) { $0 + $1.tokens }
+        if last.end - first.start > limits.characters || tokens > room { try emitAll(into: &drafts) }
+        for unit in closed.units { try push(unit, into: &drafts) }
+    }
+
+    /// Holds a unit of the open table back; gives up where it has become too large for one passage.
+    private mutating func hold(_ unit: Unit, into drafts: inout [PassageDraft]) throws {
+        table?.units.append(unit)
+        guard let open = table, let first = open.units.first else { return }
+        let tokens = open.units.reduce(0) { $0 + $1.tokens }
+        guard unit.end - first.start > limits.characters || tokens > room else { return }
+        table?.isHeld = false
+        table?.units = []
+        try emitAll(into: &drafts)
+        for unit in open.units { try push(unit, into: &drafts) }
+    }
+
     // MARK: - Text
 
     private mutating func append(_ line: ExtractedLine) {
         let before = window.count
+        places.append(line.place, at: offset)
         window.append(contentsOf: line.text.unicodeScalars)
         if line.endsLine { window.append("\n") }
         offset += window.count - before
@@ -182,26 +249,34 @@ struct PassageCutter {
     }
 
     /// Adds what is between the white space of a range as a unit, in pieces where it is too large for one passage.
-    private mutating func add(_ start: Int, _ end: Int, into drafts: inout [PassageDraft]) throws {
+    private mutating func add(
+        _ start: Int,
+        _ end: Int,
+        isColumns: Bool = false,
+        into drafts: inout [PassageDraft]
+    ) throws {
         var (start, end) = (start, end)
         while start < end, SentenceSplitter.isSpace(window[start - windowStart]) { start += 1 }
         while end > start, SentenceSplitter.isSpace(window[end - 1 - windowStart]) { end -= 1 }
         guard start < end else { return }
         let tokens = end - start > 4 * limits.characters ? Int.max : try tokenCount(text(start, end))
         guard end - start > limits.characters || tokens > room else {
-            try push(Unit(start: start, end: end, tokens: tokens), into: &drafts)
+            let unit = Unit(start: start, end: end, tokens: tokens, columns: isColumns ? nil : table?.columns)
+            if table?.isHeld == true { try hold(unit, into: &drafts) } else { try push(unit, into: &drafts) }
             return
         }
         var from = start
         while from < end {
             let to = try fittingEnd(from, end)
-            try push(Unit(start: from, end: to, tokens: try tokenCount(text(from, to))), into: &drafts)
+            let tokens = try tokenCount(text(from, to))
+            let unit = Unit(start: from, end: to, tokens: tokens, columns: isColumns ? nil : table?.columns)
+            if table?.isHeld == true { try hold(unit, into: &drafts) } else { try push(unit, into: &drafts) }
             from = to
             while from < end, SentenceSplitter.isSpace(window[from - windowStart]) { from += 1 }
         }
     }
 
-    private var room: Int { max(1, limits.tokens - prefixTokens) }
+    private var room: Int { max(1, limits.tokens - prefixTokens - (table?.columnTokens ?? 0)) }
 
     /// The largest end from `start` on that fits a passage, between words where there are any.
     private func fittingEnd(_ start: Int, _ end: Int) throws -> Int {
@@ -223,7 +298,10 @@ struct PassageCutter {
     private mutating func push(_ unit: Unit, into drafts: inout [PassageDraft]) throws {
         if let first = pending.first {
             let tokens = pending.reduce(unit.tokens) { $0 + $1.tokens }
-            if unit.end - first.start > limits.characters || tokens > room { try emitAll(into: &drafts) }
+            let isOtherPage = places.page(at: first.start) != places.page(at: unit.start)
+            if isOtherPage || unit.end - first.start > limits.characters || tokens > room {
+                try emitAll(into: &drafts)
+            }
         }
         pending.append(unit)
     }
@@ -238,15 +316,17 @@ struct PassageCutter {
         while let first = pending.first {
             // Tokens of a whole may be more than those of its parts.
             var count = pending.count
-            var embedded = embedded(first.start, pending[count - 1].end)
+            var embedded = embedded(first, pending[count - 1].end)
             while count > 1, try tokenCount(embedded) > limits.tokens {
                 count -= 1
-                embedded = self.embedded(first.start, pending[count - 1].end)
+                embedded = self.embedded(first, pending[count - 1].end)
             }
             var end = pending[count - 1].end
+            var windows = windows(pending[..<count])
             while count == 1, end - first.start > 1, try tokenCount(embedded) > limits.tokens {
                 end = first.start + (end - first.start + 1) / 2
-                embedded = self.embedded(first.start, end)
+                embedded = self.embedded(first, end)
+                windows = [embedded]
             }
             drafts.append(
                 PassageDraft(
@@ -254,26 +334,49 @@ struct PassageCutter {
                     end: end,
                     text: text(first.start, end),
                     headings: headings,
-                    embedded: embedded
+                    windows: windows,
+                    place: places.place(at: first.start),
+                    source: places.source(first.start, end) { scalars($0, $1) }
                 )
             )
             if end < pending[count - 1].end {
-                let rest = Unit(start: end, end: pending[0].end, tokens: try tokenCount(text(end, pending[0].end)))
-                pending[0] = rest
+                pending[0].start = end
+                pending[0].tokens = try tokenCount(text(end, pending[0].end))
             } else {
                 pending.removeFirst(count)
             }
         }
     }
 
-    private func embedded(_ start: Int, _ end: Int) -> String {
-        prefix.isEmpty ? text(start, end) : prefix + "\n" + text(start, end)
+    /// What is embedded of a text that begins with this unit.
+    private func embedded(_ first: Unit, _ end: Int) -> String {
+        var parts = prefix.isEmpty ? [] : [prefix]
+        if let columns = first.columns { parts.append(columns) }
+        return (parts + [text(first.start, end)]).joined(separator: "\n")
+    }
+
+    /// Neighbouring units together, as many as fit a window.
+    private func windows(_ units: ArraySlice<Unit>) -> [String] {
+        var windows: [String] = []
+        var rest = units
+        while let first = rest.first {
+            let size = max(1, rest.prefix { $0.end - first.start <= limits.window }.count)
+            windows.append(embedded(first, rest[rest.startIndex + size - 1].end))
+            rest = rest.dropFirst(size)
+        }
+        return windows
     }
 
     /// Forgets what no open unit needs.
     private mutating func trimWindow() {
-        let needed = min(pending.first?.start ?? offset, blockStart ?? offset, lineStart ?? offset)
+        let needed = min(
+            pending.first?.start ?? offset,
+            blockStart ?? offset,
+            min(lineStart ?? offset, table?.units.first?.start ?? offset)
+        )
         guard needed == offset || needed - windowStart > Self.blockLimit else { return }
+        let (known, start) = (window, windowStart)
+        places.trim(to: needed) { known[($0 - start)..<($1 - start)] }
         window.removeFirst(needed - windowStart)
         windowStart = needed
     }

@@ -7,15 +7,15 @@ import Darwin
 
 /// Bytes in some encoding → UTF-8, in pieces of any length: a character cut by a piece's end waits for the next one.
 /// What is no character becomes U+FFFD and is counted. The C library's `iconv` converts all but UTF-8.
-final class TextDecoder {
+package final class TextDecoder {
     private let converter: iconv_t?  // nil for UTF-8
     private let unitWidth: Int
     private var rest: [UInt8] = []
     /// Places that were no valid character.
-    private(set) var replaced = 0
+    package private(set) var replaced = 0
 
     /// Fails with an encoding that this machine cannot convert.
-    init?(_ encoding: TextEncoding) {
+    package init?(_ encoding: TextEncoding) {
         unitWidth = encoding.unitWidth
         if encoding.isUTF8 {
             converter = nil
@@ -31,13 +31,13 @@ final class TextDecoder {
         if let converter { iconv_close(converter) }
     }
 
-    func decode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    package func decode(_ bytes: some Collection<UInt8>) -> [UInt8] {
         rest.append(contentsOf: bytes)
         return converter == nil ? decodeUTF8(isLast: false) : convert(isLast: false)
     }
 
     /// What is left at the end: U+FFFD for a character that was cut.
-    func finish() -> [UInt8] {
+    package func finish() -> [UInt8] {
         converter == nil ? decodeUTF8(isLast: true) : convert(isLast: true)
     }
 

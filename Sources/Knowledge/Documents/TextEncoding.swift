@@ -1,23 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An encoding of text files.
-struct TextEncoding: Equatable {
+package struct TextEncoding: Equatable, Sendable {
     /// The name that a report shows.
-    let name: String
+    package let name: String
     /// The name that `iconv` knows.
-    let iconvName: String
+    package let iconvName: String
     /// Bytes skipped at the beginning: the byte-order mark.
     var markLength = 0
+
+    package init(name: String, iconvName: String, markLength: Int = 0) {
+        self.name = name
+        self.iconvName = iconvName
+        self.markLength = markLength
+    }
+
+    /// The encoding that a page or message names; what is named is mostly written in what contains it.
+    init(declared name: String) {
+        let name = name.uppercased()
+        switch name {
+        case "GB2312", "GBK", "GB18030": self = .gb18030
+        case "BIG5": self = .big5
+        case "ISO-8859-1", "LATIN1", "WINDOWS-1252": self = .windows1252
+        case "UTF8", "UTF-8", "US-ASCII", "ASCII", "": self = .utf8
+        default: self.init(name: name, iconvName: name)
+        }
+    }
 
     static let utf8 = TextEncoding(name: "UTF-8", iconvName: "UTF-8")
     static let utf16LittleEndian = TextEncoding(name: "UTF-16LE", iconvName: "UTF-16LE")
     static let utf16BigEndian = TextEncoding(name: "UTF-16BE", iconvName: "UTF-16BE")
     static let gb18030 = TextEncoding(name: "GB18030", iconvName: "GB18030")
     static let big5 = TextEncoding(name: "Big5", iconvName: "BIG5")
+    static let shiftJIS = TextEncoding(name: "Shift_JIS", iconvName: "CP932")
+    static let japaneseEUC = TextEncoding(name: "EUC-JP", iconvName: "EUC-JP")
     static let latin1 = TextEncoding(name: "ISO-8859-1", iconvName: "ISO-8859-1")
     static let windows1252 = TextEncoding(name: "Windows-1252", iconvName: "CP1252")
 
     var isUTF8: Bool { iconvName == "UTF-8" }
+    /// Whether a character is one of those that most of a text in this encoding is made of.
+    func isCommon(_ scalar: Unicode.Scalar) -> Bool {
+        if CommonHan.marks.contains(scalar) { return true }
+        switch self {
+        case .shiftJIS, .japaneseEUC:
+            // The half-width katakana (U+FF61 on) that any bytes make in Shift-JIS are rare in texts.
+            return (0x3041...0x30FF).contains(scalar.value) || CommonHan.characters.contains(scalar)
+        default: return CommonHan.characters.contains(scalar)
+        }
+    }
+
     /// Bytes that are skipped where they make no character.
     var unitWidth: Int { iconvName.hasPrefix("UTF-16") ? 2 : iconvName.hasPrefix("UTF-32") ? 4 : 1 }
 
@@ -43,7 +74,7 @@ struct TextEncoding: Equatable {
 }
 
 /// Recognises a text file's encoding from all its bytes, fed in pieces: a byte-order mark, then UTF-8 if it is valid,
-/// UTF-16 by its zero bytes, GB18030 and Big5 by how many of their characters are common ones, else Western.
+/// UTF-16 by its zero bytes, Chinese and Japanese ones by how many of their characters are common, else Western.
 struct EncodingDetector {
     /// What a file is.
     enum Verdict: Equatable {
@@ -128,12 +159,7 @@ struct EncodingDetector {
     }
 
     private func declaredEncoding(_ name: String) -> TextEncoding? {
-        let name = name.uppercased()
-        let known: [String: TextEncoding] = [
-            "GB2312": .gb18030, "GBK": .gb18030, "GB18030": .gb18030, "BIG5": .big5, "ISO-8859-1": .windows1252,
-            "LATIN1": .windows1252, "WINDOWS-1252": .windows1252,
-        ]
-        let encoding = known[name] ?? TextEncoding(name: name, iconvName: name)
+        let encoding = TextEncoding(declared: name)
         guard !encoding.isUTF8, encoding.unitWidth == 1, let (_, replaced) = decodedWindow(encoding) else { return nil }
         return replaced == 0 ? encoding : nil
     }
@@ -146,13 +172,13 @@ struct EncodingDetector {
 
     private func legacyEncoding() -> TextEncoding {
         var best: (encoding: TextEncoding, share: Double)?
-        for encoding in [TextEncoding.gb18030, .big5] {
+        for encoding in [TextEncoding.gb18030, .big5, .shiftJIS, .japaneseEUC] {
             guard let (text, replaced) = decodedWindow(encoding) else { continue }
             var common = 0
             var count = 0
             for scalar in text.unicodeScalars where scalar.value > 127 {
                 count += 1
-                if CommonHan.characters.contains(scalar) || CommonHan.marks.contains(scalar) { common += 1 }
+                if encoding.isCommon(scalar) { common += 1 }
             }
             guard count > 0, replaced * 200 <= count else { continue }
             let share = Double(common) / Double(count)

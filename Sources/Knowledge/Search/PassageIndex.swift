@@ -1,152 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
-import CKernels
 import Foundation
 import GRDB
 
-/// What searching needs of all passages, in memory: who they are, how long, and their vectors as one matrix. Of
-/// passages with equal content in several documents the one whose document's name comes first stands for all.
+/// How the passages nearest in meaning are found.
+public enum VectorSearch: String, Sendable, Codable, CaseIterable {
+    /// Exactly below a million vectors, above by the graph of neighbours where there is one.
+    case automatic
+    /// By comparing all vectors.
+    case exact
+    /// By the graph of neighbours, if there is one, however few vectors there are.
+    case approximate
+}
+
+/// What a search by meaning needs in memory: the vectors as bytes, or the graph of neighbours and the vectors of the
+/// documents that came after it. Passages are told apart by their keys: equal content is one.
 final class PassageIndex: Sendable {
-    /// A passage that can be found.
-    struct Entry: Sendable {
-        var id: Int64
-        var key: String
-        var document: String
-        var length: Int
-    }
+    /// From how many vectors on the graph answers.
+    static let exactLimit = 1_000_000
+    /// What a graph must have found of the true nearest, where it was measured, to be used unless it is asked for.
+    private static let leastRecall = 0.98
+    /// The graph is left alone where more than this share of its rows is of content that is gone.
+    private static let staleShare = 0.2
 
     let version: Int
-    /// In the order of their ids.
-    let entries: [Entry]
-    let averageLength: Double
-    let vectors: VectorMatrix
+    let dimension: Int
+    /// The graph with the digest of its file.
+    let graph: (graph: VectorGraph, digest: [UInt8])?
+    /// The vectors that the graph does not hold.
+    let matrix: VectorMatrix
 
-    init(db: Database, version: Int, dimension: Int) throws {
+    /// `known` is what is in memory already; a graph that is still the stored one is not read again.
+    init(db: Database, version: Int, search: VectorSearch, graphPath: String, known: PassageIndex?) throws {
         self.version = version
-        var first: [String: (position: Int, document: String)] = [:]
-        var all: [Entry] = []
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT passage.id, passage.key, passage.length, document.name FROM passage
-                JOIN document ON document.id = passage.document WHERE document.name IS NOT NULL ORDER BY passage.id
-                """
-        )
-        while let row = try rows.next() {
-            let entry = Entry(
-                id: try row.value("id"),
-                key: try row.value("key"),
-                document: try row.value("name"),
-                length: try row.value("length")
-            )
-            if let known = first[entry.key], known.document <= entry.document { continue }
-            first[entry.key] = (all.count, entry.document)
-            all.append(entry)
+        dimension = try Store.embedder(in: db)?.dimension ?? 0
+        var covered: Int64 = 0
+        var found: (graph: VectorGraph, digest: [UInt8])?
+        if try Self.isWanted(search, in: db), let record = try VectorGraphRecord(in: db), record.dimension == dimension,
+            try Self.isFresh(record, in: db), search == .approximate || record.recall >= Self.leastRecall
+        {
+            if let graph = known?.graph, graph.digest == record.digest {
+                found = graph
+            } else {
+                found = VectorGraph(path: graphPath, record: record).map { ($0, record.digest) }
+            }
+            if found != nil { covered = record.covered }
         }
-        let kept = all.enumerated().filter { first[$0.element.key]?.position == $0.offset }.map(\.element)
-        entries = kept
-        averageLength = kept.isEmpty ? 1 : max(1, Double(kept.reduce(0) { $0 + $1.length }) / Double(kept.count))
-        vectors = try VectorMatrix(db: db, ids: kept.map(\.id), dimension: dimension)
+        graph = found
+        matrix = try VectorMatrix(after: covered, dimension: dimension, in: db)
     }
 
-    /// Equal scores are ordered by the passage's id, then the document's name.
-    func ranked(_ scores: [(position: Int, score: Double)], limit: Int) -> [(position: Int, score: Double)] {
-        var best = TopList<(position: Int, score: Double)>(limit: limit) { a, b in
-            if a.score != b.score { return a.score > b.score }
-            let (one, other) = (self.entries[a.position], self.entries[b.position])
-            return (one.key, one.document) < (other.key, other.document)
+    private static func isWanted(_ search: VectorSearch, in db: Database) throws -> Bool {
+        switch search {
+        case .exact: return false
+        case .approximate: return true
+        case .automatic:
+            return try Int.fetchOne(db, sql: "SELECT SUM(rows) FROM vector_block") ?? 0 >= exactLimit
         }
-        for score in scores { best.insert(score) }
+    }
+
+    private static func isFresh(_ record: VectorGraphRecord, in db: Database) throws -> Bool {
+        let left = try Int.fetchOne(
+            db,
+            sql: "SELECT SUM(rows) FROM vector_block WHERE document <= ?",
+            arguments: [record.covered]
+        )
+        return Double(left ?? 0) >= (1 - staleShare) * Double(record.keys.count)
+    }
+
+    /// More candidates than are wanted are compared in full, since bytes may put them in another order.
+    static func candidates(for limit: Int) -> Int { 2 * max(100, limit) }
+
+    /// The contents nearest to a vector with the exact inner products, best first; equal ones by key.
+    func nearest(
+        _ vector: [Float],
+        limit: Int,
+        among allowed: Set<Int64>? = nil,
+        db: Database
+    ) throws -> [(key: UInt64, score: Double)] {
+        let query = ByteVector(vector)
+        let wanted = Self.candidates(for: limit)
+        var keys: [UInt64]
+        if let allowed, graph != nil {
+            // A graph has no way to the passages of some documents alone; their vectors are read.
+            keys = try VectorMatrix(of: allowed, dimension: dimension, in: db).nearest(query, limit: wanted).map(\.key)
+        } else {
+            keys = matrix.nearest(query, limit: wanted, among: allowed).map(\.key)
+            if let graph {
+                let known = Set(keys)
+                keys += try graph.graph.nearest(query, limit: wanted).map(\.key).filter { !known.contains($0) }
+            }
+        }
+        var best = TopList<(key: UInt64, score: Double)>(limit: limit) { a, b in
+            a.score != b.score ? a.score > b.score : a.key < b.key
+        }
+        for key in keys {
+            if let score = try Self.similarity(of: key, to: vector, in: db) { best.insert((key, score)) }
+        }
         return best.sorted()
     }
-}
 
-/// One row a passage, densely packed and aligned for the scan.
-final class VectorMatrix: @unchecked Sendable {
-    // Safe: written in the initializer only.
-    private let memory: UnsafeMutableRawPointer
-    private let count: Int
-    private let dimension: Int
+    /// The stored vectors of a content, one a window, or nil where it is not there.
+    static func vectors(of key: UInt64, in db: Database) throws -> [Float]? {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT vector.data FROM passage JOIN vector ON vector.passage = passage.id WHERE passage.key = ?
+                ORDER BY passage.id LIMIT 1
+                """
+        )
+        return try Data.fetchOne(statement, arguments: [LexicalContent.key(of: key)]).map(Array.init(littleEndian:))
+    }
 
-    init(db: Database, ids: [Int64], dimension: Int) throws {
-        let (byteCount, overflow) = ids.count.multipliedReportingOverflow(by: max(1, dimension) * 4)
-        guard !overflow else { throw KnowledgeError(.damaged, "the stored vectors are too many") }
-        memory = .allocate(byteCount: max(64, byteCount), alignment: 64)
-        count = ids.count
-        self.dimension = dimension
-        guard dimension > 0, count > 0 else { return }
-        let rows = try Row.fetchCursor(db, sql: "SELECT passage, data FROM vector ORDER BY passage")
-        var position = 0
-        while position < count, let row = try rows.next() {
-            let id: Int64 = try row.value("passage")
-            guard id == ids[position] else { continue }
-            let data: Data = try row.value("data")
-            guard data.count == dimension * 4 else { break }
-            data.copyBytes(
-                to: UnsafeMutableRawBufferPointer(start: memory + position * dimension * 4, count: data.count)
-            )
-            position += 1
-        }
-        guard position == count else {
+    /// The largest inner product of a content's windows with a vector, in full precision.
+    static func similarity(of key: UInt64, to vector: [Float], in db: Database) throws -> Double? {
+        guard let rows = try vectors(of: key, in: db) else { return nil }
+        guard !vector.isEmpty, rows.count % vector.count == 0 else {
             throw KnowledgeError(.damaged, "a passage's vector is missing or cut; run `martlet kb verify`")
         }
-        #if _endian(big)
-        let words = memory.bindMemory(to: UInt32.self, capacity: count * dimension)
-        for index in 0..<(count * dimension) { words[index] = UInt32(littleEndian: words[index]) }
-        #endif
+        return ExactProducts.scores(rows, vector).max().map(Double.init)
     }
-
-    deinit { memory.deallocate() }
-
-    /// The inner product of each row with a query.
-    func scores(_ query: [Float]) -> [Float] {
-        guard query.count == dimension, count > 0 else { return [] }
-        var scores = [Float](repeating: 0, count: count)
-        ck_scan_f32(
-            memory.assumingMemoryBound(to: Float.self),
-            Int64(count),
-            Int64(dimension),
-            query,
-            &scores
-        )
-        return scores
-    }
-}
-
-/// The first few of many by an order, kept in a heap whose top is the last of them.
-package struct TopList<Element> {
-    private let limit: Int
-    private let precedes: (Element, Element) -> Bool
-    private var heap: [Element] = []
-
-    package init(limit: Int, precedes: @escaping (Element, Element) -> Bool) {
-        self.limit = limit
-        self.precedes = precedes
-    }
-
-    package mutating func insert(_ element: Element) {
-        if heap.count < limit {
-            heap.append(element)
-            var child = heap.count - 1
-            while child > 0, precedes(heap[(child - 1) / 2], heap[child]) {
-                heap.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
-        } else if let last = heap.first, precedes(element, last) {
-            heap[0] = element
-            sink()
-        }
-    }
-
-    private mutating func sink() {
-        var parent = 0
-        while 2 * parent + 1 < heap.count {
-            var child = 2 * parent + 1
-            if child + 1 < heap.count, precedes(heap[child], heap[child + 1]) { child += 1 }
-            guard precedes(heap[parent], heap[child]) else { return }
-            heap.swapAt(parent, child)
-            parent = child
-        }
-    }
-
-    package func sorted() -> [Element] { heap.sorted(by: precedes) }
 }

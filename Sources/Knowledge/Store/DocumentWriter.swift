@@ -15,6 +15,7 @@ final class DocumentWriter {
     private var passages = 0
     private var characters = 0
     private var hasText = false
+    private let terms = LexicalWriter()
 
     private static let chunkLimit = 65_536
 
@@ -81,13 +82,15 @@ final class DocumentWriter {
         chunkSize = 0
     }
 
-    /// The stored vectors of passages that are known already, nil for the others.
+    /// The stored vectors of passages that are known already, nil for the others. Those of a document that was cut
+    /// otherwise are not the ones that are wanted.
     func knownVectors(_ drafts: [PassageDraft]) throws -> [[UInt8]?] {
         try pool.writeWithoutTransaction { db in
             let statement = try db.cachedStatement(
                 sql: """
                     SELECT vector.data, vector.checksum FROM passage JOIN vector ON vector.passage = passage.id
-                    WHERE passage.key = ? LIMIT 1
+                    JOIN document ON document.id = passage.document
+                    WHERE passage.key = ? AND (document.pipeline = \(Schema.pipeline) OR document.name IS NULL) LIMIT 1
                     """
             )
             return try drafts.map { draft in
@@ -102,52 +105,65 @@ final class DocumentWriter {
         let (first, document) = (passages, document)
         try pool.writeWithoutTransaction { db in
             for (index, (draft, vector)) in zip(drafts, vectors).enumerated() {
-                try Self.insert(draft, vector: vector, ordinal: first + index, document: document, into: db)
+                try insert(draft, vector: vector, ordinal: first + index, document: document, into: db)
             }
         }
         passages += drafts.count
     }
 
-    private static func insert(
+    private func insert(
         _ draft: PassageDraft,
         vector: [UInt8],
         ordinal: Int,
         document: Int64,
         into db: Database
     ) throws {
-        let (headingTerms, bodyTerms) = IndexTerms.of(text: draft.text, headings: draft.headings)
+        let key = draft.key
+        let content = LexicalContent(key: key, text: draft.text, headings: draft.headings)
+        let likeness = Likeness(draft.text)
+        let twin = try likeness.twin(in: db)
         let record = PassageRecord(
             id: 0,
             document: document,
             ordinal: ordinal,
-            key: draft.key,
+            key: key,
             start: draft.start,
             end: draft.end,
             text: draft.text,
             headings: draft.headings,
-            length: IndexTerms.length(headingTerms, bodyTerms)
+            length: content.length,
+            page: draft.place.page,
+            time: draft.place.time,
+            source: draft.source,
+            twin: twin == key ? nil : twin
         )
         try db.cachedStatement(
             sql: """
-                INSERT INTO passage (document, ordinal, key, start, "end", text, headings, length, checksum)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO passage (document, ordinal, key, start, "end", text, headings, length, page, time,
+                    source_start, source_end, twin, checksum)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             document, ordinal, record.key, record.start, record.end, record.text, PassageRecord.encode(record.headings),
-            record.length, Data(record.expectedChecksum),
+            record.length, record.page, record.time, record.source?.lowerBound, record.source?.upperBound, record.twin,
+            Data(record.expectedChecksum),
         ])
         let id = db.lastInsertedRowID
+        // One of those that are alike is enough to find the others by.
+        if twin == nil { try likeness.store(passage: id, in: db) }
         try db.cachedStatement(sql: "INSERT INTO vector (passage, data, checksum) VALUES (?, ?, ?)")
             .execute(arguments: [id, Data(vector), Data(Checksum.of(vector))])
-        try db.cachedStatement(sql: "INSERT INTO passage_terms (rowid, headings, body) VALUES (?, ?, ?)")
-            .execute(arguments: [id, headingTerms.joined(separator: " "), bodyTerms.joined(separator: " ")])
+        // Content that stands in several passages is indexed once.
+        let others = try Int.fetchOne(
+            db.cachedStatement(sql: "SELECT 1 FROM passage WHERE key = ? AND id <> ? LIMIT 1"),
+            arguments: [draft.key, id]
+        )
+        if others == nil { try terms.add(content, in: db) }
     }
 
     /// Puts the document in the place of one of the same name, and makes all of it lasting.
     func commit(title: String?, scan: FileScan, embedder: TextEmbedding.Identity) throws {
-        try flushChunk()
-        var record = DocumentRecord(
-            id: document,
+        let record = DocumentRecord(
             name: name,
             title: title,
             format: scan.format.rawValue,
@@ -159,9 +175,17 @@ final class DocumentWriter {
             pipeline: Schema.pipeline,
             added: Int(Date().timeIntervalSince1970)
         )
-        record.checksum = record.expectedChecksum
-        let final = record
-        try pool.writeWithoutTransaction { db in
+        try commit(record, embedder: embedder)
+    }
+
+    /// Puts a document of this record in the place of one of the same name, and makes all of it lasting.
+    func commit(_ record: DocumentRecord, embedder: TextEmbedding.Identity) throws {
+        try flushChunk()
+        var final = record
+        final.id = document
+        final.checksum = final.expectedChecksum
+        try pool.writeWithoutTransaction { [final] db in
+            try self.terms.flush(in: db)
             try Store.delete(documentNamed: final.name, from: db)
             try db.execute(
                 sql: """
@@ -174,23 +198,11 @@ final class DocumentWriter {
                     Data(final.sha256), final.pipeline, final.added, Data(final.checksum), final.id,
                 ]
             )
+            try VectorBlocks.write(document: final.id, dimension: embedder.dimension, in: db)
             try Store.record(embedder: embedder, in: db)
             try Store.bumpVersion(in: db)
             try db.execute(sql: "COMMIT")
         }
         isOpen = false
     }
-}
-
-/// A passage's terms as they stand in the full-text table.
-enum IndexTerms {
-    /// A term of a heading counts this often.
-    static let headingWeight = 2
-
-    static func of(text: String, headings: [String]) -> (headings: [String], body: [String]) {
-        (headings.flatMap(TermAnalyzer.terms), TermAnalyzer.terms(of: text))
-    }
-
-    /// The passage's length in BM25.
-    static func length(_ headings: [String], _ body: [String]) -> Int { headingWeight * headings.count + body.count }
 }

@@ -68,10 +68,22 @@ struct PassageRecord: Sendable {
     var text: String
     var headings: [String]
     var length: Int
+    var page: Int?
+    var time: Int?
+    var source: Range<Int>?
+    var twin: String?
     var checksum: [UInt8] = []
 
     var expectedChecksum: [UInt8] {
-        Checksum.of([String(ordinal), key, String(start), String(end), text, String(length)] + headings)
+        // What a passage of an earlier version has not is no part of its checksum.
+        let places = [
+            page.map { "page \($0)" }, time.map { "time \($0)" },
+            source.map { "source \($0.lowerBound) \($0.upperBound)" }, twin.map { "twin \($0)" },
+        ]
+        return Checksum.of(
+            [String(ordinal), key, String(start), String(end), text, String(length)] + headings
+                + places.compactMap(\.self)
+        )
     }
 
     static func encode(_ headings: [String]) -> String { headings.joined(separator: "\n") }
@@ -92,6 +104,12 @@ extension PassageRecord {
         text = try row.value("text")
         headings = Self.decode(try row.value("headings"))
         length = try row.value("length")
+        page = try row.optional("page")
+        time = try row.optional("time")
+        let from: Int? = try row.optional("source_start")
+        let to: Int? = try row.optional("source_end")
+        if let from, let to, from <= to { source = from..<to }
+        twin = try row.optional("twin")
         checksum = Array(try row.value("checksum") as Data)
     }
 }

@@ -4,18 +4,35 @@ import GRDB
 /// The tables of a knowledge base. A change is a new migration at the end of the list, never an edit of an old one.
 enum Schema {
     /// How documents are read and cut. A document taken in by another number is taken in again when it is added.
-    static let pipeline = 2
+    static let pipeline = 4
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1: documents, passages, vectors, terms") { db in
             try db.execute(sql: first)
         }
+        migrator.registerMigration("lexical: a full-text index of our own") { db in
+            try db.execute(sql: lexical)
+        }
+        migrator.registerMigration("vectors: stored small, and a graph of neighbours") { db in
+            try db.execute(sql: vectors)
+            // Without a dimension nothing is written, and what is missing is derived when it is read.
+            guard let dimension = try? Store.embedder(in: db)?.dimension else { return }
+            for document in try Int64.fetchAll(db, sql: "SELECT id FROM document") {
+                try? VectorBlocks.write(document: document, dimension: dimension, in: db)
+            }
+        }
+        migrator.registerMigration("places of passages in their source, passages that are alike") { db in
+            try db.execute(sql: places)
+        }
+        migrator.registerMigration("graph: terms and quads") { db in
+            try db.execute(sql: GraphSchema.tables)
+        }
         return migrator
     }
 
-    /// `chunk` holds the extracted text in pieces; `vector` is one row a passage; `passage_terms` holds the analysed
-    /// terms, with the passage's id as its row. Every row that cannot be derived carries a checksum.
+    /// `chunk` holds the extracted text in pieces; `vector` is one row a passage, with a vector for
+    /// each of its windows one after the other. Every row that cannot be derived carries a checksum.
     private static let first = """
         CREATE TABLE setting (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, checksum BLOB NOT NULL) WITHOUT ROWID;
         CREATE TABLE document (
@@ -37,6 +54,51 @@ enum Schema {
         CREATE VIRTUAL TABLE passage_terms USING fts5 (headings, body, tokenize = 'ascii');
         CREATE VIRTUAL TABLE term_instance USING fts5vocab (passage_terms, instance);
         CREATE VIRTUAL TABLE term_count USING fts5vocab (passage_terms, row);
+        """
+
+    /// Segments of the full-text index, their contents in the order of their entries, and for each term the stretches
+    /// of its list, named by the first entry that they may hold. All of it derives from passages.
+    private static let lexical = """
+        DROP TABLE term_instance;
+        DROP TABLE term_count;
+        DROP TABLE passage_terms;
+        CREATE TABLE lexical_segment (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, entries INTEGER NOT NULL, count INTEGER NOT NULL,
+            length INTEGER NOT NULL, average REAL NOT NULL, languages INTEGER NOT NULL, edition INTEGER NOT NULL,
+            checksum BLOB NOT NULL);
+        CREATE TABLE lexical_entry (
+            segment INTEGER NOT NULL, part INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (segment, part)
+            ) WITHOUT ROWID;
+        CREATE TABLE lexical_posting (
+            segment INTEGER NOT NULL, term TEXT NOT NULL, part INTEGER NOT NULL, count INTEGER NOT NULL,
+            data BLOB NOT NULL, PRIMARY KEY (segment, term, part)) WITHOUT ROWID;
+        """
+
+    /// `vector_block` holds the vectors of a document a byte a value; `vector_graph` tells of the file beside the
+    /// database that holds a graph of neighbours. All of it derives from passages and vectors.
+    private static let vectors = """
+        CREATE TABLE vector_block (
+            id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+            ordinal INTEGER NOT NULL, passages INTEGER NOT NULL, rows INTEGER NOT NULL, checksum BLOB NOT NULL,
+            data BLOB NOT NULL, UNIQUE (document, ordinal));
+        CREATE TABLE vector_graph (
+            id INTEGER PRIMARY KEY CHECK (id = 1), covered INTEGER NOT NULL, dimension INTEGER NOT NULL,
+            digest BLOB NOT NULL, breadth INTEGER NOT NULL, recall REAL NOT NULL, sample INTEGER NOT NULL, checksum BLOB NOT NULL,
+            keys BLOB NOT NULL);
+        """
+
+    /// Where in its source a passage stands: page, milliseconds, bytes of the file. `twin` is the id of the passage
+    /// that it is nearly equal to, with which it is searched as one; `likeness` finds that one.
+    private static let places = """
+        ALTER TABLE passage ADD COLUMN page INTEGER;
+        ALTER TABLE passage ADD COLUMN time INTEGER;
+        ALTER TABLE passage ADD COLUMN source_start INTEGER;
+        ALTER TABLE passage ADD COLUMN source_end INTEGER;
+        ALTER TABLE passage ADD COLUMN twin TEXT;
+        CREATE TABLE likeness (
+            band INTEGER NOT NULL, passage INTEGER NOT NULL REFERENCES passage ON DELETE CASCADE,
+            PRIMARY KEY (band, passage)) WITHOUT ROWID;
+        CREATE INDEX likeness_passage ON likeness (passage);
         """
 }
 

@@ -9,6 +9,9 @@ struct Store: Sendable {
 
     var lockPath: String { path + ".lock" }
 
+    /// The file of the graph of neighbours.
+    var graphPath: String { path + ".graph" }
+
     /// Opens the file, or makes an empty one; the caller holds the write lock unless it is there already.
     init(path: String) throws {
         self.path = path
@@ -26,11 +29,20 @@ struct Store: Sendable {
         }
     }
 
-    /// Whether all tables are there.
-    func isComplete() throws -> Bool { try pool.read { db in try Schema.migrator.hasCompletedMigrations(db) } }
+    /// Whether all tables are there, and what derives from others is of this version.
+    func isComplete() throws -> Bool {
+        try pool.read { db in try Schema.migrator.hasCompletedMigrations(db) && LexicalIndex.isCurrent(in: db) }
+    }
 
-    /// Makes the tables that are missing; the caller holds the write lock.
-    func complete() throws { try Schema.migrator.migrate(pool) }
+    /// Makes what is missing; the caller holds the write lock.
+    func complete() throws {
+        try Schema.migrator.migrate(pool)
+        try pool.write { db in
+            guard !LexicalIndex.isCurrent(in: db) else { return }
+            try LexicalIndex.rebuild(in: db)
+            try Store.bumpVersion(in: db)
+        }
+    }
 
     // MARK: - Settings
 
@@ -100,11 +112,9 @@ struct Store: Sendable {
         guard let id = try Int64.fetchOne(db, sql: "SELECT id FROM document WHERE name = ?", arguments: [name]) else {
             return false
         }
-        try db.execute(
-            sql: "DELETE FROM passage_terms WHERE rowid IN (SELECT id FROM passage WHERE document = ?)",
-            arguments: [id]
-        )
-        try db.execute(sql: "DELETE FROM document WHERE id = ?", arguments: [id])
+        try LexicalIndex.remove(document: id, in: db) {
+            try db.execute(sql: "DELETE FROM document WHERE id = ?", arguments: [id])
+        }
         return true
     }
 }

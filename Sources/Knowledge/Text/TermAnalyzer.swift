@@ -1,47 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 
-/// Text → index terms, the same for passages, questions and coverage. Words are folded (case, accents, full width) and
-/// stemmed; codes such as `K2-410` give the whole (`k2410`), their segments (`k2`, `410`) and their parts (`k`, `2`,
-/// `410`); runs of Han, kana and hangul give overlapping pairs and, beside them, their single characters.
+/// Text → index terms, the same for passages, questions and coverage. Words are stemmed by their language and folded
+/// (case, accents, full width); codes such as `K2-410` give the whole (`k2410`), their segments (`k2`, `410`) and their
+/// parts (`k`, `2`, `410`); runs of Han, kana and hangul give overlapping pairs and, beside them, their single characters.
 package enum TermAnalyzer {
+    /// Raised when a text gives other terms than before, so that stored ones are made again.
+    static let version = 1
+
     /// A piece of text that is looked up as one.
     enum Unit: Equatable {
-        /// A stemmed word and whether it says little by itself.
-        case word(String, isStopWord: Bool)
+        /// The stems of a word, one for each language that it may be in, and whether it says little by itself.
+        case word([String], isStopWord: Bool)
         /// A code and the parts it is also found by.
         case code(whole: String, parts: [String])
         /// A run of Han, kana or hangul.
         case run([Character])
-    }
 
-    /// The terms under which a text is indexed, in its order.
-    package static func terms(of text: String) -> [String] {
-        units(of: text).flatMap { unit -> [String] in
-            switch unit {
-            case .word(let word, _): [word]
+        /// The terms under which it is indexed.
+        var terms: [String] {
+            switch self {
+            case .word(let stems, _): stems
             case .code(let whole, let parts): [whole] + parts
-            case .run(let characters): pairs(characters) + (characters.count > 1 ? characters.map(String.init) : [])
+            case .run(let characters):
+                TermAnalyzer.pairs(characters) + (characters.count > 1 ? characters.map(String.init) : [])
             }
         }
     }
 
+    /// The terms under which a text is indexed, in its order.
+    package static func terms(of text: String) -> [String] { terms(of: text, language: language(of: text)) }
+
+    package static func terms(of text: String, language: Language) -> [String] {
+        units(of: text, languages: [language]).flatMap(\.terms)
+    }
+
+    /// The language of a text; English where its words do not tell.
+    package static func language(of text: String) -> Language { detectedLanguage(of: text) ?? .english }
+
+    private static func detectedLanguage(of text: String) -> Language? {
+        Language.of(text.lowercased().split { !$0.isLetter }.lazy.map(String.init))
+    }
+
     /// The terms to look for, each once: stop words are left out where anything else is there.
-    package static func queryTerms(of text: String) -> [String] {
-        let units = questionUnits(of: text)
+    package static func queryTerms(of text: String) -> [String] { queryTerms(of: text, among: []) }
+
+    /// As `queryTerms`, for a question to texts in some languages. Where the question's language is not sure, or none of
+    /// theirs, its words may be in any of theirs.
+    package static func queryTerms(of text: String, among languages: LanguageSet) -> [String] {
         var seen: Set<String> = []
-        return units.flatMap { unit -> [String] in
-            switch unit {
-            case .word(let word, _): [word]
-            case .code(let whole, let parts): [whole] + parts
-            case .run(let characters): pairs(characters)
-            }
+        return questionUnits(of: text, among: languages).flatMap { unit -> [String] in
+            if case .run(let characters) = unit { return pairs(characters) }
+            return unit.terms
         }.filter { seen.insert($0).inserted }
     }
 
     /// How many words, codes and runs of a text say something by themselves.
     package static func tellingCount(of text: String) -> Int {
-        units(of: text).count { unit in
+        units(of: text, languages: [language(of: text)]).count { unit in
             switch unit {
             case .word(_, let isStopWord): !isStopWord
             case .code: true
@@ -51,8 +67,13 @@ package enum TermAnalyzer {
     }
 
     /// The units of a question without what says little, unless nothing would be left.
-    static func questionUnits(of text: String) -> [Unit] {
-        let units = units(of: text)
+    static func questionUnits(of text: String, among languages: LanguageSet) -> [Unit] {
+        let detected = detectedLanguage(of: text)
+        var candidates = [detected ?? .english]
+        if !languages.isEmpty, detected.map({ !languages.contains(LanguageSet($0)) }) ?? true {
+            candidates = languages.languages
+        }
+        let units = units(of: text, languages: candidates)
         let telling = units.flatMap { unit -> [Unit] in
             switch unit {
             case .word(_, let isStopWord): isStopWord ? [] : [unit]
@@ -69,14 +90,14 @@ package enum TermAnalyzer {
         return zip(characters, characters.dropFirst()).map { String([$0, $1]) }
     }
 
-    static func units(of text: String) -> [Unit] {
+    private static func units(of text: String, languages: [Language]) -> [Unit] {
         var units: [Unit] = []
-        var word: [Unicode.Scalar] = []  // folded letters, digits and single joiners between them
+        var word: [Unicode.Scalar] = []  // letters, digits and single joiners between them
         var run: [Character] = []
         var joiner: Unicode.Scalar?
 
         func finishWord() {
-            if !word.isEmpty { append(word, to: &units) }
+            if !word.isEmpty { append(word, languages, to: &units) }
             word.removeAll(keepingCapacity: true)
             joiner = nil
         }
@@ -85,8 +106,10 @@ package enum TermAnalyzer {
             run.removeAll(keepingCapacity: true)
         }
 
-        for scalar in fold(text).unicodeScalars {
-            if isPairScript(scalar) {
+        for scalar in normalize(text).unicodeScalars {
+            if (0x300...0x36F).contains(scalar.value), word.isEmpty || joiner != nil {
+                continue  // an accent on no letter
+            } else if isPairScript(scalar) {
                 finishWord()
                 run.append(Character(scalar))
             } else if isWordScalar(scalar) {
@@ -108,16 +131,16 @@ package enum TermAnalyzer {
         return units
     }
 
-    private static func append(_ scalars: [Unicode.Scalar], to units: inout [Unit]) {
+    private static func append(_ scalars: [Unicode.Scalar], _ languages: [Language], to units: inout [Unit]) {
         let segments = scalars.split { joiners.contains($0) }.map(Array.init)
         guard scalars.contains(where: isDigit) else {
-            appendWords(segments, of: scalars, to: &units)
+            appendWords(segments, of: scalars, languages, to: &units)
             return
         }
         var parts: [String] = []
         func add(_ part: some Sequence<Unicode.Scalar>) {
-            let text = bounded(part)
-            if !parts.contains(text), parts.count < 32 { parts.append(text) }
+            let text = fold(bounded(part))
+            if !text.isEmpty, !parts.contains(text), parts.count < 32 { parts.append(text) }
         }
         for segment in segments {
             add(segment)
@@ -128,14 +151,16 @@ package enum TermAnalyzer {
             }
             add(segment[start...])
         }
-        let whole = bounded(segments.joined())
+        let whole = fold(bounded(segments.joined()))
         parts.removeAll { $0 == whole }
-        units.append(.code(whole: whole, parts: parts.map(PorterStemmer.stem)))
+        // A code is in no language: its words are stemmed alike wherever it stands.
+        units.append(.code(whole: whole, parts: parts.map { Stemmer.stem($0, .english) }))
     }
 
     private static func appendWords(
         _ segments: [[Unicode.Scalar]],
         of scalars: [Unicode.Scalar],
+        _ languages: [Language],
         to units: inout [Unit]
     ) {
         var segments = segments
@@ -145,8 +170,24 @@ package enum TermAnalyzer {
         }
         for segment in segments {
             let word = bounded(segment)
-            units.append(.word(PorterStemmer.stem(word), isStopWord: StopWords.english.contains(word)))
+            var stems: [String] = []
+            var isStopWord = false
+            for language in Language.ofScript(word).map({ [$0] }) ?? languages {
+                let stem = stem(word, language)
+                if !stems.contains(stem) { stems.append(stem) }
+                isStopWord = isStopWord || isFrequent(word, language)
+            }
+            units.append(.word(stems, isStopWord: isStopWord))
         }
+    }
+
+    /// English writes its accents or not; those of other languages decide about endings.
+    private static func stem(_ word: String, _ language: Language) -> String {
+        language == .english ? Stemmer.stem(fold(word), language) : fold(Stemmer.stem(word, language))
+    }
+
+    private static func isFrequent(_ word: String, _ language: Language) -> Bool {
+        StopWords.languages[language == .english ? fold(word) : word]?.contains(LanguageSet(language)) ?? false
     }
 
     /// A term's text, at most 64 scalars of it.
@@ -156,19 +197,27 @@ package enum TermAnalyzer {
         return String(text)
     }
 
-    /// Lower case, no accents on Latin, Greek and Cyrillic letters, full-width forms made narrow.
-    private static func fold(_ text: String) -> String {
+    /// Lower case, full-width forms made narrow, each letter one scalar with its accents where there is one.
+    private static func normalize(_ text: String) -> String {
         if text.utf8.allSatisfy({ $0 < 128 }) { return text.lowercased() }
         var result = String.UnicodeScalarView()
-        for scalar in text.lowercased().decomposedStringWithCanonicalMapping.unicodeScalars {
+        for scalar in text.lowercased().unicodeScalars {
             switch scalar.value {
-            case 0x300...0x36F: continue
             case 0xFF01...0xFF5E: result.append(Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar)
             default: result.append(scalar)
             }
         }
-        // Decomposition took hangul syllables and voiced kana apart: put them together again.
         return String(result).lowercased().precomposedStringWithCanonicalMapping
+    }
+
+    /// No accents on Latin, Greek and Cyrillic letters.
+    private static func fold(_ word: String) -> String {
+        if word.utf8.allSatisfy({ $0 < 128 }) { return word }
+        let plain = word.decomposedStringWithCanonicalMapping.unicodeScalars.filter {
+            !(0x300...0x36F).contains($0.value)
+        }
+        // Decomposition took hangul syllables and voiced kana apart: put them together again.
+        return String(String.UnicodeScalarView(plain)).precomposedStringWithCanonicalMapping
     }
 
     private static let joiners: Set<Unicode.Scalar> = [

@@ -10,18 +10,20 @@ struct MarkdownReader: LineReader {
     private var openKind = ExtractedLine.Kind.prose
     private var isFirst = true
     private var afterProse = false  // only a paragraph's first line can be a heading
+    private var inTable = false
 
-    mutating func read(_ text: String, endsLine: Bool) -> [ExtractedLine] {
+    mutating func read(_ text: String, endsLine: Bool, place: SourcePlace) -> [ExtractedLine] {
         let continued = lineIsOpen
         lineIsOpen = !endsLine
         let first = isFirst
         isFirst = false
-        if continued { return flush() + [ExtractedLine(text: text, kind: openKind, endsLine: endsLine)] }
+        if continued { return flush() + [ExtractedLine(text: text, kind: openKind, endsLine: endsLine, place: place)] }
         let trimmed = text.drop { $0 == " " || $0 == "\t" }
         let indentation = text.count - trimmed.count
         let kind = kind(of: text, trimmed: trimmed, indentation: indentation, isFirst: first)
+        if trimmed.first != "|" { inTable = false }
         openKind = kind
-        let line = ExtractedLine(text: text, kind: kind, endsLine: endsLine)
+        let line = ExtractedLine(text: text, kind: kind, endsLine: endsLine, place: place)
         if kind == .separator, let level = Underline.level(of: trimmed), var title = held, title.kind == .prose,
             title.endsLine, indentation < 4
         {
@@ -76,7 +78,10 @@ struct MarkdownReader: LineReader {
         }
         if indentation < 4, let heading = HeadingText.numbered(trimmed) { return heading }
         if indentation < 4, Underline.level(of: trimmed) != nil || isRule(trimmed) { return .separator }
-        if trimmed.first == "|" { return .row }
+        if trimmed.first == "|" {
+            defer { inTable = true }
+            return inTable ? .row : .columns
+        }
         return startsListItem(trimmed) ? .row : .prose
     }
 
@@ -126,14 +131,17 @@ enum HeadingText {
     static func clean(_ text: String) -> String {
         var result = ""
         var index = text.startIndex
+        // Looked for once where there is none, not at each of thousands of brackets.
+        var mayClose = true
         while index < text.endIndex {
             let character = text[index]
             let after = text.index(after: index)
-            if character == "]", after < text.endIndex, text[after] == "(",
-                let close = text[after...].firstIndex(of: ")")
-            {
-                index = text.index(after: close)
-                continue
+            if character == "]", mayClose, after < text.endIndex, text[after] == "(" {
+                if let close = text[after...].firstIndex(of: ")") {
+                    index = text.index(after: close)
+                    continue
+                }
+                mayClose = false
             }
             if !"*`[]".contains(character) { result.append(character) }
             index = after

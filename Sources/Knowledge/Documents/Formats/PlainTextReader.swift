@@ -11,24 +11,27 @@ struct PlainTextReader: LineReader {
     private var lineIsOpen = false
     private var openKind = ExtractedLine.Kind.prose
 
-    mutating func read(_ text: String, endsLine: Bool) -> [ExtractedLine] {
+    mutating func read(_ text: String, endsLine: Bool, place: SourcePlace) -> [ExtractedLine] {
         let continued = lineIsOpen
         lineIsOpen = !endsLine
-        if continued { return flush() + [ExtractedLine(text: text, kind: openKind, endsLine: endsLine)] }
+        func line(_ kind: ExtractedLine.Kind) -> ExtractedLine {
+            ExtractedLine(text: text, kind: kind, endsLine: endsLine, place: place)
+        }
+        if continued { return flush() + [line(openKind)] }
         let trimmed = text.drop { $0 == " " || $0 == "\t" }
         let wasAfterBlank = afterBlank
         afterBlank = trimmed.isEmpty
         openKind = .prose
         if trimmed.isEmpty {
-            let blank = ExtractedLine(text: text, kind: .separator, endsLine: endsLine)
+            let blank = line(.separator)
             guard held != nil, gap.count < 4 else { return flush() + [blank] }
             gap.append(blank)
             return []
         }
-        let line = ExtractedLine(text: text, kind: startsListItem(trimmed) ? .row : .prose, endsLine: endsLine)
+        let read = line(startsListItem(trimmed) ? .row : .prose)
         if gap.isEmpty, trimmed.count >= 3, let level = Underline.level(of: trimmed), let title = held {
             held = nil
-            return [heading(title, level: level), ExtractedLine(text: text, kind: .separator, endsLine: endsLine)]
+            return [heading(title, level: level), line(.separator)]
         }
         // The first line of a file may stand above another heading.
         if !gap.isEmpty, let title = held, standsAlone(title.text),
@@ -38,11 +41,11 @@ struct PlainTextReader: LineReader {
         }
         let before = flush()
         if wasAfterBlank, endsLine, trimmed.count <= 100 {
-            held = line
+            held = read
             return before
         }
         isFirst = false
-        return before + [line]
+        return before + [read]
     }
 
     mutating func finish() -> [ExtractedLine] { flush() }

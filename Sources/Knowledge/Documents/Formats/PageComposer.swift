@@ -17,6 +17,8 @@ struct PageComposer {
     private var preformatted = 0
     private var heading: Int?
     private var titleText: String?
+    private var isHeadRow = false  // all cells of the row so far name columns
+    private var link: (target: String, text: String)?
 
     private static let lineLimit = 16_384
 
@@ -37,6 +39,7 @@ struct PageComposer {
         case "tr":
             breakLine()
             if !cells.isEmpty { cells[cells.count - 1] = 0 }
+            isHeadRow = true
         case "td", "th":
             guard let count = cells.last else { break }
             if count > 0 {
@@ -45,6 +48,7 @@ struct PageComposer {
             }
             cells[cells.count - 1] = count + 1
             kind = .row
+            if tag == "td" { isHeadRow = false }
         case "pre":
             breakBlock()
             preformatted += 1
@@ -79,8 +83,12 @@ struct PageComposer {
         case "li", "dt", "dd":
             breakLine()
             marker = ""
-        case "tr": breakLine()
+        case "tr":
+            if isHeadRow, kind == .row, cells.last ?? 0 > 1, !lineIsOpen { kind = .columns }
+            isHeadRow = false
+            breakLine()
         case "td", "th": spaceIsDue = true
+        case "a": endLink()
         case "table":
             breakLine()
             _ = cells.popLast()
@@ -93,6 +101,18 @@ struct PageComposer {
         }
     }
 
+    /// Begins a link. Its target is kept where its words alone say nothing: "here".
+    mutating func startLink(_ target: String) {
+        let isAddress = ["http://", "https://", "mailto:"].contains { target.hasPrefix($0) }
+        link = isAddress && target.utf8.count <= 500 ? (target, "") : nil
+    }
+
+    private mutating func endLink() {
+        guard let (target, words) = link else { return }
+        link = nil
+        if wordsOfAnyLink.contains(words.lowercased().filter { $0.isLetter || $0 == " " }) { text(" (\(target))") }
+    }
+
     /// An element that is left out still parts what stands around it.
     mutating func skip(_ tag: String) {
         spaceIsDue = true
@@ -103,6 +123,7 @@ struct PageComposer {
             if (titleText?.utf8.count ?? 0) < 4_096 { titleText? += text }
             return
         }
+        if let words = link?.text, words.utf8.count < 64 { link?.text = words + text.prefix(64) }
         for scalar in text.unicodeScalars where scalar.value != 0 {
             if preformatted > 0 {
                 if scalar == "\n" { endLine() } else if scalar != "\r" { put(scalar) }
@@ -115,6 +136,9 @@ struct PageComposer {
     }
 
     mutating func finish() { breakLine() }
+
+    /// Begins as if nothing had been before.
+    mutating func restart() { (hasOutput, blankIsDue) = (false, false) }
 
     mutating func takeLines() -> [ExtractedLine] {
         defer { lines.removeAll(keepingCapacity: true) }
@@ -137,7 +161,9 @@ struct PageComposer {
             spaceIsDue = false
         }
         line.unicodeScalars.append(scalar)
-        if line.utf8.count > Self.lineLimit, heading == nil {
+        if line.utf8.count > Self.lineLimit {
+            // What is so long is no heading, and no line is kept whole that has no end.
+            heading = nil
             lines.append(ExtractedLine(text: line, kind: kind, endsLine: false))
             line = ""
             lineIsOpen = true
@@ -194,8 +220,13 @@ struct PageComposer {
     }
 }
 
+private let wordsOfAnyLink: Set<String> = [
+    "here", "click here", "this", "link", "this link", "this page", "more", "read more", "learn more", "download",
+    "source", "website", "homepage", "页面", "这里", "此处", "链接", "点击这里", "下载", "更多",
+]
+
 private let blockTags: Set<String> = [
-    "p", "div", "section", "article", "main", "header", "aside", "blockquote", "figure", "figcaption", "address",
+    "p", "div", "section", "article", "main", "header", "blockquote", "figure", "figcaption", "address",
     "form",
     "fieldset", "details", "summary", "dl", "caption", "body", "center", "dialog", "legend",
 ]
