@@ -27,9 +27,10 @@ public struct Agent: Sendable {
     ///   - knowledge: The knowledge base, opened with the embedder's `embedding`.
     ///   - embedding: The embedder.
     public init(model: any LanguageModel, knowledge: KnowledgeBase, embedding: TextEmbedding) {
-        understanding = UtteranceUnderstanding(model: model, knowledge: knowledge)
+        understanding = UtteranceUnderstanding(model: model)
         questionAnswering = QuestionAnswering(
             knowledge: knowledge,
+            ranking: PassageRanking(model: model),
             selector: QuoteSelector(knowledge: knowledge, embedding: embedding)
         )
         dialogue = Dialogue()

@@ -9,6 +9,7 @@ struct PromptTemplate: Sendable {
     static let wording = PromptTemplate(PackageResources.wording_txt)
     static let examples = PromptTemplate(PackageResources.examples_txt)
     static let talk = PromptTemplate(PackageResources.talk_txt)
+    static let passage = PromptTemplate(PackageResources.passage_txt)
 
     private init(_ bytes: [UInt8]) {
         var text = String(decoding: bytes, as: UTF8.self)

@@ -107,6 +107,22 @@ public struct Citation: Sendable, Codable, Hashable {
     public var end: Int
     /// The text of the span, exactly.
     public var quote: String
+    /// The page, slide or sheet of the passage, the first being 1.
+    public var page: Int?
+    /// Milliseconds from the beginning to the passage.
+    public var time: Int?
+
+    /// Where it stands, for people: `page 7, characters 1911–2018`.
+    public var place: String {
+        var parts: [String] = []
+        if let page { parts.append("page \(page)") }
+        if let time {
+            let seconds = max(0, time) / 1_000
+            let clock = [seconds / 3_600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+            parts.append("at \(clock.joined(separator: ":"))")
+        }
+        return (parts + ["characters \(start)–\(end)"]).joined(separator: ", ")
+    }
 }
 
 /// Tokens that language models read and wrote.

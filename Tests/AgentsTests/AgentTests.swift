@@ -90,6 +90,18 @@ private func scripted(_ reply: String) -> ScriptedLanguageModel {
         #expect(!response.answer.contains("Brazil"))
     }
 
+    @Test func aNameThatNoDocumentMentionsIsNotAnsweredByWhatIsAlike() async throws {
+        let (base, embedding, home) = try await makeKnowledge()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let agent = Agent(model: scripted("214"), knowledge: base, embedding: embedding)
+        let known = try #require(try await agent.answer("Who built the lamp of Skerry in 1907?").response)
+        #expect(!known.isWithheld && known.confidence >= 0.5)
+        let other = try #require(try await agent.answer("Who built the lamp of Fastnet in 1907?").response)
+        #expect(!other.isWithheld && other.confidence < 0.5)
+        let far = try #require(try await agent.answer("Who repaired the Fastnet steps?").response)
+        #expect(far.isWithheld)
+    }
+
     @Test func talkGoesToTheModelAndStreams() async throws {
         let (base, embedding, home) = try await makeKnowledge()
         defer { try? FileManager.default.removeItem(at: home) }

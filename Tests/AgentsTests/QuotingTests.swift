@@ -40,6 +40,26 @@ import Testing
         #expect(PlainQuote.text(of: "use `a*b` in [x](y)", isMarkdown: false) == "use `a*b` in [x](y)")
     }
 
+    @Test(arguments: [
+        ("The climb has 214 steps.", true), ("The climb has 300 steps.", false), ("The climb is long.", false),
+        ("Skerry has 214 steps.", false), ("The steps are in /etc/skerry.", false), ("The lighthouse climb.", false),
+    ]) func onlyWhatTheQuotationSaysIsSaid(words: String, isSupported: Bool) {
+        let said = SupportCheck.supported(
+            words,
+            by: ["The climb has 214 steps.", "Tea is served."],
+            question: "How many steps has the climb of the lighthouse of Skerry in /etc/skerry?"
+        )
+        #expect(said == (isSupported ? words : ""))
+    }
+
+    @Test(arguments: [
+        ("Which WireGuard setting keeps a tunnel alive?", ["WireGuard"]), ("When is the rent due?", []),
+        ("Can I see what Odile Barrow's lamp is?", ["Odile", "Barrow's"]), ("WHEN IS THE RENT DUE?", []),
+        ("Where does (eBPF) run?", ["eBPF"]), ("", []), ("怎么设置 WireGuard？", ["WireGuard"]),
+    ]) func namesAreWordsWithACapital(question: String, names: [String]) {
+        #expect(NamedThings.of(question) == names)
+    }
+
     @Test func talkEndsWhereItRepeatsItself() {
         let talk = SmallTalk("I am glad. You are kind. I am glad. You are", isWhole: false)
         #expect(talk.said == "I am glad. You are kind." && talk.isOver)

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import Knowledge
 
-/// Chooses from passages the sentence nearest to the question, with its neighbours, as the quotation.
+/// Chooses from ranked passages what to quote: of the first two the paragraphs around the sentence nearest to the
+/// question.
 ///
 /// A sentence's score is its similarity in meaning plus the share of the question's terms, weighted by rarity, that it
-/// speaks of under its headings. Where the embedder cannot read the question, shares of single characters stand in.
+/// speaks of under its headings. Where the embedder cannot read the question, the passages are those of the sentences
+/// that hold most of its terms, single characters of Han among them.
 struct QuoteSelector: Sendable {
-    /// Characters of a quotation, at most 900.
-    static let quoteLength = 500
-    /// Two quotations at most, the second only if it scores nearly as well.
-    static let secondQuote = 0.7
+    /// Passages that are quoted from.
+    private static let quotes = 2
+    /// Characters of a quotation.
+    static let quoteLength = 900
+    /// What a term counts that stands in a heading alone, where shares of terms are all there is.
+    private static let headingShare = 0.5
+    /// Below this nothing is shown.
+    static let threshold = 0.35
 
     let knowledge: KnowledgeBase
     let embedding: TextEmbedding
@@ -17,21 +23,17 @@ struct QuoteSelector: Sendable {
     /// What was chosen, and how sure that is.
     struct Selection: Sendable {
         var quotes: [Quote] = []
-        /// The nearest sentence's cosine to the question.
+        /// The nearest passage's or sentence's cosine to the question.
         var similarity = 0.0
         /// The best passage's share of the question's terms.
         var coverage = 0.0
+        /// Names in the question that no document mentions.
+        var unknownNames: [String] = []
         /// 0 to 1.
         var confidence = 0.0
         /// Whether it is worth showing at all.
         var isAnswer: Bool { !quotes.isEmpty && confidence >= QuoteSelector.threshold }
     }
-
-    /// What a term counts that stands in a heading alone, where shares of terms are all there is.
-    private static let headingShare = 0.5
-
-    /// Below this nothing is shown.
-    static let threshold = 0.35
 
     private struct Candidate {
         let hit: Int
@@ -46,7 +48,9 @@ struct QuoteSelector: Sendable {
     /// Chooses quotations.
     ///
     /// - Throws: What the embedder and the knowledge base throw.
-    func select(_ question: String, from hits: [Hit]) async throws -> Selection {
+    func select(_ question: String, from ranking: PassageRanking.Ranking) async throws -> Selection {
+        let reads = try embedding.unknownShare(question) <= 0.2
+        let hits = reads ? Array(ranking.hits.prefix(Self.quotes)) : ranking.hits
         let passages = hits.map { Array($0.text.unicodeScalars) }
         var candidates: [Candidate] = []
         for (index, passage) in passages.enumerated() {
@@ -56,7 +60,6 @@ struct QuoteSelector: Sendable {
         }
         guard !candidates.isEmpty else { return Selection() }
 
-        let reads = try embedding.unknownShare(question) <= 0.2
         if reads {
             try await addSimilarity(question, hits, &candidates)
         } else {
@@ -69,72 +72,81 @@ struct QuoteSelector: Sendable {
                 by: hits[candidate.hit].headings + [candidate.text]
             )
         }
+        // The nearest sentence of each passage. Equal scores: the one that stands first.
+        var nearest: [Int: Candidate] = [:]
+        for candidate in candidates where candidate.score > nearest[candidate.hit]?.score ?? -.infinity {
+            nearest[candidate.hit] = candidate
+        }
+        let chosen =
+            reads
+            ? hits.indices.compactMap { nearest[$0] }
+            : Array(nearest.values.sorted { ($1.score, $0.hit) < ($0.score, $1.hit) }.prefix(Self.quotes))
         var selection = Selection()
-        selection.similarity = candidates.map(\.similarity).max() ?? 0
-        for hit in hits.prefix(8) {
+        for candidate in chosen {
+            let hit = hits[candidate.hit]
+            selection.similarity = max(selection.similarity, candidate.similarity, hit.similarity ?? 0)
             selection.coverage = max(
                 selection.coverage,
                 try knowledge.coverage(of: question, by: hit.headings + [hit.text])
             )
+            selection.quotes.append(Self.quote(candidate, of: hit, passages[candidate.hit]))
         }
+        selection.unknownNames = try NamedThings.of(question).filter { try !knowledge.mentions($0) }
         selection.confidence = Self.confidence(selection, reads: reads)
-
-        // Equal scores: the passage found first, then the sentence that stands first.
-        let ranked = candidates.indices.sorted { (candidates[$1].score, $0) < (candidates[$0].score, $1) }
-        guard let best = ranked.first else { return selection }
-        var chosen = [best]
-        if let second = ranked.first(where: { candidates[$0].hit != candidates[best].hit }),
-            candidates[second].score >= Self.secondQuote * candidates[best].score
-        {
-            chosen.append(second)
-        }
-        selection.quotes = chosen.map { index in
-            let candidate = candidates[index]
-            let passage = passages[candidate.hit]
-            let span = Self.widened(candidate.sentence, in: passage)
-            let hit = hits[candidate.hit]
-            return Quote(
-                citation: Citation(
-                    document: hit.document,
-                    passage: hit.passage,
-                    start: hit.start + span.lowerBound,
-                    end: hit.start + span.upperBound,
-                    quote: Self.string(passage[span])
-                ),
-                headings: hit.headings,
-                sentence: candidate.text,
-                score: candidate.score
-            )
-        }
         return selection
+    }
+
+    private static func quote(_ candidate: Candidate, of hit: Hit, _ passage: [Unicode.Scalar]) -> Quote {
+        let span = widened(candidate.sentence, in: passage)
+        return Quote(
+            citation: Citation(
+                document: hit.document,
+                passage: hit.passage,
+                start: hit.start + span.lowerBound,
+                end: hit.start + span.upperBound,
+                quote: string(passage[span]),
+                page: hit.page,
+                time: hit.time
+            ),
+            headings: hit.headings,
+            sentence: candidate.text,
+            score: candidate.score
+        )
     }
 
     /// Cosine of each sentence to the question, alone or under its headings, whichever is nearer.
     private func addSimilarity(_ question: String, _ hits: [Hit], _ candidates: inout [Candidate]) async throws {
         let headed = candidates.map { (hits[$0.hit].headings + [$0.text]).joined(separator: ". ") }
-        let vectors = try await embedding.vectors([question] + candidates.map(\.text) + headed)
-        guard let query = vectors.first else { return }
+        guard let query = try await embedding.queryVectors([question]).first else { return }
+        let vectors = try await embedding.vectors(candidates.map(\.text) + headed)
         func cosine(_ vector: [Float]) -> Double {
             zip(vector, query).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
         }
         for index in candidates.indices {
-            let alone = cosine(vectors[1 + index])
-            let under = cosine(vectors[1 + candidates.count + index])
+            let alone = cosine(vectors[index])
+            let under = cosine(vectors[candidates.count + index])
             candidates[index].similarity = max(alone, under)
         }
     }
 
-    /// How sure an answer is. Similarity alone is worth showing (0.35) from 0.5 on and certain at 0.75; together with
+    /// How sure an answer is. Similarity alone is worth showing (0.35) from 0.46 on and certain at 0.75; together with
     /// coverage, where neither is enough alone, 1.5 parts of similarity and one of coverage are from 1 on, and certain at
     /// 1.8. Where coverage is the only sign it counts from 0.2 on: a question in other words shares few pairs of
-    /// characters, one about other things hardly any.
+    /// characters, one about other things hardly any. A name that no document mentions leaves at best the closest
+    /// passage, and nothing where the rest of the question is not covered either.
     private static func confidence(_ selection: Selection, reads: Bool) -> Double {
+        let sure = signs(selection, reads: reads)
+        if selection.unknownNames.isEmpty { return sure }
+        return min(sure, selection.coverage < 0.5 ? threshold - 0.01 : 0.49)
+    }
+
+    private static func signs(_ selection: Selection, reads: Bool) -> Double {
         func sure(_ sign: Double, from enough: Double, to certain: Double) -> Double {
             min(1, max(0, threshold + (sign - enough) / (certain - enough) * (1 - threshold)))
         }
         guard reads else { return sure(selection.coverage, from: 0.2, to: 1) }
         let both = 1.5 * selection.similarity + selection.coverage
-        return max(sure(selection.similarity, from: 0.5, to: 0.75), sure(both, from: 1, to: 1.8))
+        return max(sure(selection.similarity, from: 0.46, to: 0.75), sure(both, from: 1, to: 1.8))
     }
 
     /// Gives each sentence the share of the question's terms, single characters of Han among them, that it
@@ -179,7 +191,7 @@ struct QuoteSelector: Sendable {
         let span =
             blocks.item(holding: sentence.lowerBound).flatMap { $0.count <= quoteLength ? $0 : nil }
             ?? grown(sentence, over: blocks.ranges) ?? grown(sentence, over: sentences(scalars)) ?? sentence
-        return span.lowerBound..<min(span.upperBound, span.lowerBound + 900)
+        return span.lowerBound..<min(span.upperBound, span.lowerBound + quoteLength)
     }
 
     /// The part that holds the sentence, with its neighbours while they fit; nil if it does not fit itself.

@@ -6,15 +6,11 @@ import LanguageModels
 struct UtteranceUnderstanding: Stage {
     let name = "understanding"
     let model: any LanguageModel
-    let knowledge: KnowledgeBase
 
     func callAsFunction(_ turn: Turn) async throws -> Turn {
         var turn = turn
         let query = Self.query(turn)
-        let likelihood = try await questionLikelihood(turn.utterance)
-        // What the knowledge speaks of is asked about, however it is worded.
-        let coverage = likelihood < 0.5 ? try await coverage(of: query) : 0
-        let question = min(1, likelihood + coverage)
+        let question = try await questionLikelihood(turn.utterance)
         let isQuestion = question >= 0.5
         let understanding = Understanding(
             language: Self.language(of: turn.utterance),
@@ -33,6 +29,15 @@ struct UtteranceUnderstanding: Stage {
         return turn
     }
 
+    /// The logarithm of the odds that an utterance asks for information, before it is read: small talk asks little, and
+    /// in few words.
+    private static func prior(_ utterance: String) -> Double {
+        guard utterance.contains(where: { "?？".contains($0) }) else { return -1 }
+        // Chinese has no spaces: some three characters for each word that tells something.
+        let han = utterance.unicodeScalars.count(where: \.properties.isIdeographic) / 3
+        return Double(min(max(TermAnalyzer.tellingCount(of: utterance), han), 8)) - 1.5
+    }
+
     /// How likely the utterance asks for information rather than that it chats: the utterance's own likelihood after
     /// messages of either kind (the noisy channel of Min et al., arXiv:2108.04106), which small models judge far
     /// better than the name of its kind.
@@ -41,15 +46,9 @@ struct UtteranceUnderstanding: Stage {
         let line = String(utterance.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(300)) + "\n"
         let question = try await model.likelihood(of: line, after: PromptTemplate.questions.filled() + "\n")
         let conversation = try await model.likelihood(of: line, after: PromptTemplate.conversation.filled() + "\n")
-        return 1 / (1 + exponential(conversation.logProbability - question.logProbability))
-    }
-
-    /// The share of the words, weighted by rarity, that the best passage for them covers.
-    private func coverage(of query: String) async throws -> Double {
-        guard TermAnalyzer.tellingCount(of: query) >= 3,
-            let hit = try await knowledge.search(query, top: 1, mode: .lexical).first
-        else { return 0 }
-        return try knowledge.coverage(of: query, by: hit.headings + [hit.text])
+        // Over many tokens a small model is surer than it has reason to be.
+        let ratio = min(4, max(-4, question.logProbability - conversation.logProbability))
+        return 1 / (1 + exponential(-ratio - Self.prior(utterance)))
     }
 
     /// `zh` where at least a third of the letters are Han characters.
