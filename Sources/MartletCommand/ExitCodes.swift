@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Graphs
 import Knowledge
 import LanguageModels
 import Tensors
@@ -56,6 +57,7 @@ extension Exit {
         case let error as TextGenerationError: generation(error)
         case let error as LanguageModelError: (.data, error.description)
         case let error as KnowledgeError: (code(error.code), error.description)
+        case let error as GraphError: (code(error.code), error.description)
         case is CancellationError: (.interrupted, "interrupted")
         default: (.software, "\(error); this is a defect of martlet, please report it with the command")
         }
@@ -85,6 +87,14 @@ extension Exit {
 
     private static func code(_ code: KnowledgeError.Code) -> Exit {
         code == .notWritable ? .cannotCreate : Exit(rawValue: code.exitCode) ?? .software
+    }
+
+    private static func code(_ code: GraphError.Code) -> Exit {
+        switch code {
+        case .badSyntax, .badQuery, .badRule: .data
+        case .limit: .unavailable
+        case .unreadable, .notFound: .noInput
+        }
     }
 
     private static func code(_ code: ModelError.Code) -> Exit {

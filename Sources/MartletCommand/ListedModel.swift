@@ -77,7 +77,7 @@ struct ListedModel {
             name: name,
             architecture: architecture,
             parameters: checkpoint.parameterCount,
-            quantisation: checkpoint.mainElementType?.name,
+            quantisation: checkpoint.mixture ?? checkpoint.mainElementType?.name,
             byteCount: checkpoint.tensors.reduce(0) { $0 + $1.byteCount },
             license: checkpoint.metadata["general.license"]?.string,
             contextLength: architecture.flatMap { checkpoint.metadata["\($0).context_length"]?.integer }
@@ -114,6 +114,16 @@ struct ListedModel {
 }
 
 extension Checkpoint {
+    /// What a GGUF file calls its mixture of types (`general.file_type`, llama.h's llama_ftype): a Q4_K_M file may store
+    /// most of its bytes otherwise.
+    var mixture: String? {
+        let names = [
+            2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L",
+            14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S", 17: "Q5_K_M", 18: "Q6_K", 32: "BF16",
+        ]
+        return metadata["general.file_type"]?.integer.flatMap { names[$0] }
+    }
+
     /// The type that stores most of its bytes.
     var mainElementType: ElementType? {
         var bytes: [ElementType: Int] = [:]

@@ -19,13 +19,13 @@ struct Martlet: AsyncParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(name: "Answers", subcommands: [AskCommand.self, ChatCommand.self]),
-            CommandGroup(name: "Knowledge", subcommands: [KnowledgeCommand.self]),
+            CommandGroup(name: "Knowledge", subcommands: [KnowledgeCommand.self, GraphCommand.self]),
             CommandGroup(name: "Models", subcommands: [ModelsCommand.self]),
             CommandGroup(
                 name: "The model alone",
                 subcommands: [
                     GenerateCommand.self, TokenizeCommand.self, LogitsCommand.self, PerplexityCommand.self,
-                    EmbedCommand.self, BenchCommand.self,
+                    EmbedCommand.self, RerankCommand.self, BenchCommand.self,
                 ]
             ),
         ]

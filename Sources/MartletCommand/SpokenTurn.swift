@@ -52,7 +52,7 @@ struct SpokenTurn {
     static func sources(_ response: Response) -> String {
         var text = ""
         for (place, citation) in response.citations.enumerated() {
-            let span = Style.dim("characters \(citation.start)–\(citation.end)")
+            let span = Style.dim(citation.place)
             text += "\(Style.cyan("[\(place + 1)]")) \(printable(citation.document))  \(span)\n"
         }
         return text
@@ -90,13 +90,15 @@ extension Turn {
             "answer": .text(response?.answer),
             "citations": .array(
                 (response?.citations ?? []).map { citation in
-                    .members([
-                        "document": .string(citation.document),
-                        "passage": .string(citation.passage),
-                        "start": .integer(citation.start),
-                        "end": .integer(citation.end),
-                        "quote": .string(citation.quote),
-                    ])
+                    var object = JSONObject()
+                    object["document"] = .string(citation.document)
+                    object["passage"] = .string(citation.passage)
+                    object["start"] = .integer(citation.start)
+                    object["end"] = .integer(citation.end)
+                    object["quote"] = .string(citation.quote)
+                    object["page"] = citation.page.map(JSONValue.integer)
+                    object["time"] = citation.time.map(JSONValue.integer)
+                    return .object(object)
                 }
             ),
             "intent": .text(understanding?.intent.rawValue),

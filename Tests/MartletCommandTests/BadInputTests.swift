@@ -101,8 +101,6 @@ struct BadInputTests {
         Case("kb search x --top 0", 64, "--top is 0"),
         Case("kb search x --mode loud", 64, "loud"),
         Case("kb search --queries /nowhere", 66, "/nowhere"),
-        Case("kb add x --watch", 64, "not built yet"),
-        Case("kb add https://example.org", 64, "not built yet"),
         Case("kb add x", 69, "martlet models pull all-minilm-l6-v2"),
         Case("ask ''", 64, "empty"),
         Case("ask hi --kb nope", 66, "nope"),

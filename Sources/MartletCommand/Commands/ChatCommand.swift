@@ -91,7 +91,7 @@ struct ChatCommand: AsyncParsableCommand, WithCommonOptions {
         var text = ""
         for (place, citation) in response.citations.enumerated() {
             text += "\(Style.cyan("[\(place + 1)]")) \(printable(citation.document))  "
-            text += Style.dim("characters \(citation.start)–\(citation.end), passage \(citation.passage)") + "\n"
+            text += Style.dim("\(citation.place), passage \(citation.passage)") + "\n"
             var wrapper = WordWrapper(columns: StandardOutput.columns)
             text += wrapper.append(SpokenTurn.printable(citation.quote) + "\n")
         }

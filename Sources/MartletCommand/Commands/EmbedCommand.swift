@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArgumentParser
+public import ArgumentParser
 import Checkpoints
-import LanguageModels
+public import LanguageModels
+
+extension TextEmbedder.Role: ExpressibleByArgument {}
 
 struct EmbedCommand: AsyncParsableCommand, WithCommonOptions {
     static let configuration = CommandConfiguration(
@@ -11,6 +13,7 @@ struct EmbedCommand: AsyncParsableCommand, WithCommonOptions {
             EXAMPLES
               martlet embed "a river" "a stream"
               martlet embed --file sentences.txt --model all-minilm-l6-v2
+              martlet embed 河流是什么 --as query --model multilingual-e5-small
             """
     )
 
@@ -19,6 +22,9 @@ struct EmbedCommand: AsyncParsableCommand, WithCommonOptions {
 
     @Option(help: "A file of texts, one a line; - is standard input.")
     var file: String?
+
+    @Option(help: "What the texts are to a search, for models that tell: query or passage.")
+    var `as` = TextEmbedder.Role.passage
 
     @OptionGroup var model: ModelOptions
 
@@ -41,7 +47,7 @@ struct EmbedCommand: AsyncParsableCommand, WithCommonOptions {
         let bar = ProgressBar(.items)
         // Printed as they come, so that a long file needs no more memory than its text.
         for start in stride(from: 0, to: texts.count, by: 64) {
-            let embeddings = try await embedder.embed(Array(texts[start..<min(texts.count, start + 64)]))
+            let embeddings = try await embedder.embed(Array(texts[start..<min(texts.count, start + 64)]), as: `as`)
             cutCount += embeddings.cutCount
             var lines = JSONText()
             for vector in embeddings.vectors {

@@ -7,15 +7,17 @@ import Tokenization
 extension KnowledgeCommand {
     struct Add: AsyncParsableCommand, WithCommonOptions {
         static let configuration = CommandConfiguration(
-            abstract: "Takes in files and folders of text, Markdown and HTML; again later, only what changed.",
+            abstract: "Takes in documents, pictures, films, sounds and web pages; again later, only what changed.",
             discussion: """
                 EXAMPLES
                   martlet kb add ~/notes
                   martlet kb add handbook.html README.md --kb work --json
+                  martlet kb add ~/notes --watch
+                  martlet kb add https://www.debian.org/intro/why_debian
                 """
         )
 
-        @Argument(help: "Files and folders.")
+        @Argument(help: "Files, folders and addresses of pages.")
         var paths: [String]
 
         @OptionGroup var knowledge: KnowledgeOptions
@@ -25,21 +27,14 @@ extension KnowledgeCommand {
         @Flag(name: [.long, .customShort("y")], help: "Fetch the embedder without asking if it is not here.")
         var yes = false
 
-        @Flag(help: .hidden) var watch = false
+        @Flag(help: "Go on: take in what is new or changed and remove what is gone, until Ctrl-C.")
+        var watch = false
 
         @OptionGroup var common: CommonOptions
 
-        func validate() throws {
-            if watch { throw ValidationError("--watch is not built yet; leave it out") }
-            if let address = paths.first(where: { $0.hasPrefix("http://") || $0.hasPrefix("https://") }) {
-                throw ValidationError(
-                    "\(address) is a web address, which is not built yet; save the page and add the file"
-                )
-            }
-        }
-
         func run() async throws {
-            let embedding = try await embedder.load(isAgreed: yes)
+            let known = try await knowledge.openIfPresent(common)
+            let embedding = try await embedder.load(isAgreed: yes, for: known)
             let base = try await KnowledgeBase.open(
                 named: knowledge.kb,
                 home: common.homeFolder(),
@@ -47,16 +42,25 @@ extension KnowledgeCommand {
                 creating: true
             )
             let bar = ProgressBar(.items)
-            let paths = paths
-            let report = try await Interrupts.cancelling {
-                try await base.add(paths) { progress in
-                    bar.update("documents", done: progress.done, total: progress.total)
+            let (paths, command) = (paths, self)
+            let show: @Sendable (IngestionProgress) -> Void = { progress in
+                bar.update("documents", done: progress.done, total: progress.total)
+            }
+            if watch {
+                do {
+                    try await Interrupts.cancelling {
+                        try await base.watch(paths, progress: show) { round in
+                            bar.clear()
+                            try command.write(round.ingestion, removed: round.removed)
+                        }
+                    }
+                } catch is CancellationError {
+                    return
                 }
             }
+            let report = try await Interrupts.cancelling { try await base.add(paths, progress: show) }
             bar.clear()
-            try StandardOutput.write(
-                common.json ? String(decoding: JSONText(report.json).bytes, as: UTF8.self) + "\n" : text(report)
-            )
+            try write(report)
             guard report.added + report.unchanged == 0 else { return }
             guard let first = report.skipped.first else {
                 throw CommandError(.noInput, "there is no document in \(paths.map(printable).joined(separator: ", "))")
@@ -65,8 +69,15 @@ extension KnowledgeCommand {
             throw CommandError(exit, "nothing went in: \(printable(first.path)): \(printable(first.reason))")
         }
 
-        private func text(_ report: IngestionReport) -> String {
-            var text = ""
+        private func write(_ report: IngestionReport, removed: [String]? = nil) throws {
+            if common.json {
+                return try StandardOutput.write(report.json(removed: removed))
+            }
+            try StandardOutput.write(text(report, removed: removed ?? []))
+        }
+
+        private func text(_ report: IngestionReport, removed: [String]) -> String {
+            var text = removed.map { "removed \(printable($0)): its file is gone\n" }.joined()
             for file in report.converted {
                 let replaced = file.replaced == 0 ? "" : ", \(counted(file.replaced, "place")) unreadable"
                 text += "converted \(printable(file.path)) from \(file.encoding)\(replaced)\n"
@@ -83,21 +94,23 @@ extension KnowledgeCommand {
 }
 
 extension IngestionReport {
-    fileprivate var json: JSONValue {
-        .members([
-            "added": .integer(added),
-            "unchanged": .integer(unchanged),
-            "skipped": .array(
-                skipped.map { .members(["path": .string($0.path), "reason": .string($0.reason)]) }
-            ),
-            "passages": .integer(passages),
-            "converted": .array(
-                converted.map {
-                    .members([
-                        "path": .string($0.path), "encoding": .string($0.encoding), "replaced": .integer($0.replaced),
-                    ])
-                }
-            ),
-        ])
+    /// `removed` is there where files are watched.
+    fileprivate func json(removed: [String]?) -> JSONValue {
+        var object = JSONObject()
+        object["added"] = .integer(added)
+        object["unchanged"] = .integer(unchanged)
+        object["skipped"] = .array(
+            skipped.map { .members(["path": .string($0.path), "reason": .string($0.reason)]) }
+        )
+        object["passages"] = .integer(passages)
+        object["converted"] = .array(
+            converted.map {
+                .members([
+                    "path": .string($0.path), "encoding": .string($0.encoding), "replaced": .integer($0.replaced),
+                ])
+            }
+        )
+        if let removed { object["removed"] = .array(removed.map(JSONValue.string)) }
+        return .object(object)
     }
 }

@@ -14,7 +14,10 @@ struct KnowledgeCommand: ParsableCommand {
               martlet kb add ~/notes
               martlet kb search "when is the rent due?"
             """,
-        subcommands: [Add.self, Search.self, Show.self, List.self, Remove.self, Verify.self]
+        subcommands: [
+            Add.self, Search.self, Show.self, List.self, Remove.self, Stats.self, Verify.self, Export.self, Import.self,
+            Terms.self, Index.self,
+        ]
     )
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArgumentParser
 import Checkpoints
+import Foundation
 public import Knowledge
 import Tokenization
 
@@ -15,6 +16,9 @@ extension KnowledgeCommand {
                   martlet kb search "when is the rent due?"
                   martlet kb search 借书证 --mode lexical --top 3
                   martlet kb search --queries questions.txt --top 5 > found.jsonl
+                  martlet kb search boats --document 'notes/*' --after 2026-01-31 --context 1
+                  martlet kb search boats --diverse --weights 1:1
+                  martlet kb search boats --rerank smollm2-135m-instruct
                 """
         )
 
@@ -31,6 +35,8 @@ extension KnowledgeCommand {
 
         @Option(help: "By words, by meaning, or both.")
         var mode = SearchMode.hybrid
+
+        @OptionGroup var choice: SearchChoice
 
         @OptionGroup var embedder: EmbedderOptions
 
@@ -55,26 +61,38 @@ extension KnowledgeCommand {
         func run() async throws {
             let asked =
                 try queries.map { InputText.lines(try InputText.file($0)) } ?? [InputText.argument(query ?? "-")]
-            let found = try await open().search(asked, top: top, mode: mode)
-            if queries == nil, !common.json { return try StandardOutput.write(text(found.first ?? [])) }
-            for hits in found { try StandardOutput.write(.array(hits.map(\.json))) }
+            let base = try await open()
+            let options = try await choice.options(mode, isAgreed: yes)
+            for hits in try await base.search(asked, top: top, options: options) {
+                let found = try hits.map { hit in
+                    try FoundPassage(hit: hit, around: choice.context.map { try base.neighbours(of: hit, count: $0) })
+                }
+                if queries == nil, !common.json { return try StandardOutput.write(text(found)) }
+                try StandardOutput.write(.array(found.map(\.json)))
+            }
         }
 
         /// Opens with an embedder where the search needs one.
         private func open() async throws -> KnowledgeBase {
             let base = try await knowledge.open(common)
             if try mode == .lexical || base.documents().isEmpty { return base }
-            let embedding = try await embedder.load(isAgreed: yes)
+            let embedding = try await embedder.load(isAgreed: yes, for: base)
             return try await KnowledgeBase.open(named: knowledge.kb, home: common.homeFolder(), embedding: embedding)
         }
 
-        private func text(_ hits: [Hit]) -> String {
-            guard !hits.isEmpty else { return "nothing found in \(knowledge.kb)\n" }
+        private func text(_ found: [FoundPassage]) -> String {
+            guard !found.isEmpty else { return "nothing found in \(knowledge.kb)\n" }
             var text = ""
-            for (place, hit) in hits.enumerated() {
+            for (place, passage) in found.enumerated() {
+                let hit = passage.hit
                 let path = ([hit.document] + hit.headings).map(printable).joined(separator: " › ")
                 text += "\(place + 1)  \(Style.bold(path))  \(Style.dim(Amount.fixed(hit.score, 4)))\n"
-                for line in hit.text.split(separator: "\n") { text += "   \(printable(line))\n" }
+                func append(_ hit: Hit, _ style: (String) -> String) {
+                    for line in hit.text.split(separator: "\n") { text += "   \(style(printable(line)))\n" }
+                }
+                passage.around?.before.forEach { append($0) { Style.dim($0) } }
+                append(hit) { $0 }
+                passage.around?.after.forEach { append($0) { Style.dim($0) } }
                 text += "\n"
             }
             return text
@@ -87,16 +105,27 @@ extension KnowledgeCommand {
     }
 }
 
-extension Hit {
-    fileprivate var json: JSONValue {
-        .members([
-            "document": .string(document),
-            "passage": .string(passage),
-            "score": .number(score),
-            "text": .string(text),
-            "start": .integer(start),
-            "end": .integer(end),
-            "headings": .array(headings.map(JSONValue.string)),
-        ])
+/// A hit, with the passages around it where they were asked for.
+private struct FoundPassage {
+    var hit: Hit
+    var around: (before: [Hit], after: [Hit])?
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object["document"] = .string(hit.document)
+        object["passage"] = .string(hit.passage)
+        object["score"] = .number(hit.score)
+        object["text"] = .string(hit.text)
+        object["start"] = .integer(hit.start)
+        object["end"] = .integer(hit.end)
+        object["headings"] = .array(hit.headings.map(JSONValue.string))
+        object["page"] = hit.page.map(JSONValue.integer)
+        object["time"] = hit.time.map(JSONValue.integer)
+        object["source"] = hit.source.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }
+        if let around {
+            object["before"] = .array(around.before.map { .string($0.text) })
+            object["after"] = .array(around.after.map { .string($0.text) })
+        }
+        return .object(object)
     }
 }

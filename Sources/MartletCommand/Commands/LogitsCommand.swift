@@ -105,11 +105,16 @@ struct LogitsCommand: AsyncParsableCommand, WithCommonOptions {
         try writer.key("last_hidden", isFirst: true)
         try writePlaces(hidden, batch, &writer)
         if let pooled = heads.pooled { try writeSequences("pooled", pooled, &writer) }
-        if let logits = heads.maskedLogits {
+        for logits in [heads.maskedLogits, heads.tokenLogits].compactMap(\.self) {
             try writer.key("logits", isFirst: false)
             try writePlaces(logits, batch, &writer)
         }
+        if let logits = heads.sequenceLogits { try writeSequences("logits", logits, &writer) }
         if let logits = heads.pairLogits { try writeSequences("pair_logits", logits, &writer) }
+        if let logits = heads.spanLogits {
+            try writeColumn("start_logits", logits, 0, batch, &writer)
+            try writeColumn("end_logits", logits, 1, batch, &writer)
+        }
         try writer.flush()
     }
 
@@ -118,6 +123,22 @@ struct LogitsCommand: AsyncParsableCommand, WithCommonOptions {
         let rows = RowSource(tensor)
         try writer.array(batch.places) { writer, row in
             try writer.array(row) { writer, place in try rows.withRow(place) { try writer.numbers($0) } }
+        }
+    }
+
+    /// Writes one channel, batch × time, zeros where a place was left out.
+    private func writeColumn(
+        _ name: StaticString,
+        _ tensor: Tensor,
+        _ column: Int,
+        _ batch: LogitsBatch,
+        _ writer: inout ArrayWriter
+    ) throws {
+        let (values, width) = (tensor.floats, tensor.shape[1])
+        try writer.key(name, isFirst: false)
+        try writer.array(batch.places) { writer, row in
+            let line = row.map { place in place.map { values[$0 * width + column] } ?? 0 }
+            try line.withUnsafeBufferPointer { try writer.numbers($0) }
         }
     }
 

