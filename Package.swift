@@ -2,10 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-]
+/// Whether libFuzzer is to see what its inputs reach; `Scripts/fuzz` sets it, in a build of its own.
+let fuzzes = Context.environment["MARTLET_FUZZ"] != nil
+let sanitizers = "-sanitize=fuzzer,address"
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (fuzzes ? [.define("LIBFUZZER"), .unsafeFlags([sanitizers])] : [])
 
 /// One room of the house: a target imports only targets above it in this list.
 func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
@@ -33,34 +38,57 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        .target(name: "CKernels", cSettings: [.define("NDEBUG")]),
+        .target(
+            name: "CKernels",
+            cSettings: [.define("NDEBUG")] + (fuzzes ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])] : [])
+        ),
+        .target(name: "CNearest", cxxSettings: [.define("NDEBUG")]),
         .systemLibrary(
             name: "CLibXML2",
             pkgConfig: "libxml-2.0",
             providers: [.apt(["libxml2-dev"]), .brew(["libxml2"])]
         ),
         .systemLibrary(
+            name: "CArchive",
+            pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]
+        ),
+        .systemLibrary(
             name: "CEditline",
             pkgConfig: "libedit",
             providers: [.apt(["libedit-dev"]), .brew(["libedit"])]
         ),
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
         .systemLibrary(
             name: "CCurl",
             pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
         ),
+        .systemLibrary(
+            name: "COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
+        room("Transfers", ["CCurl"]),
         room("Tensors", ["CKernels"]),
         room("Tokenization", []),
-        room("Checkpoints", ["CCurl", "CKernels", "Tensors", "Tokenization"]),
+        room("Checkpoints", ["Transfers", "CKernels", "Tensors", "Tokenization"]),
         room("Transformers", ["Checkpoints", "Tensors", "Tokenization", "CKernels"]),
         room("TextGeneration", ["Transformers", "Tensors"]),
         room("LanguageModels", ["TextGeneration", "Transformers", "Checkpoints", "Tokenization"]),
-        room("Knowledge", ["CKernels", "CLibXML2", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Graphs", ["COpenSSL"]),
+        room(
+            "Knowledge",
+            [
+                "CArchive", "CCurl", "CKernels", "CLibXML2", "CNearest", "CStemmer", "Graphs", "Transfers",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
         room("Agents", ["LanguageModels", "Knowledge"], resources: [.embedInCode("Prompts")]),
         .executableTarget(
             name: "MartletCommand",
             dependencies: [
-                "Agents", "Knowledge", "LanguageModels", "TextGeneration", "Transformers", "Checkpoints",
+                "Agents", "Graphs", "Knowledge", "LanguageModels", "TextGeneration", "Transformers", "Checkpoints",
                 "Tokenization", "Tensors", "CKernels", "CEditline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -72,9 +100,53 @@ let package = Package(
         tests(of: "Transformers", ["Checkpoints", "Tensors", "Tokenization"]),
         tests(of: "TextGeneration", ["Transformers", "Tensors"], resources: [.copy("Fixtures")]),
         tests(of: "LanguageModels", ["TextGeneration", "Checkpoints", "Tokenization"]),
-        tests(of: "Knowledge", [.product(name: "GRDB", package: "GRDB.swift")]),
+        tests(of: "Graphs"),
+        tests(
+            of: "Knowledge",
+            ["CArchive", "Transfers", .product(name: "GRDB", package: "GRDB.swift")],
+            resources: [.copy("Fixtures")]
+        ),
         tests(of: "Agents", ["LanguageModels", "Knowledge", "Tokenization"], resources: [.copy("Fixtures")]),
         tests(of: "MartletCommand"),
+        .target(
+            name: "FuzzedReaders",
+            dependencies: ["Checkpoints", "Graphs", "Knowledge", "Tensors", "Tokenization", "Transformers"],
+            path: "Tests/FuzzedReaders",
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        tests(of: "FuzzedReaders"),
+        .target(
+            name: "CFaultyFiles",
+            path: "Tests/CFaultyFiles",
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
+        .executableTarget(
+            name: "DurabilityRunner",
+            dependencies: ["CFaultyFiles", "Knowledge", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Tests/DurabilityRunner",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "ScaleBench",
+            dependencies: ["Agents", "Checkpoints", "Knowledge", "LanguageModels"],
+            path: "Tests/ScaleBench",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "W3CRunner",
+            dependencies: ["Graphs"],
+            path: "Tests/W3CRunner",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "Fuzzer",
+            dependencies: ["FuzzedReaders"],
+            path: "Tests/Fuzzer",
+            swiftSettings: settings,
+            linkerSettings: fuzzes ? [.unsafeFlags([sanitizers])] : []
+        ),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )
