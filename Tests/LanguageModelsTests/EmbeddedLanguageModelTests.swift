@@ -6,7 +6,7 @@ import Testing
 import TextGeneration
 import Tokenization
 
-@Suite(.timeLimit(.minutes(1))) struct EmbeddedLanguageModelTests {
+@Suite(.timeLimit(.minutes(15))) struct EmbeddedLanguageModelTests {
     private static let options = GenerationOptions(maximumResponseTokens: 8)
 
     @Test func aSessionSaysWhatTheEngineGenerates() async throws {

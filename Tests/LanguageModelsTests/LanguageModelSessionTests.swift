@@ -3,7 +3,7 @@ import LanguageModels
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LanguageModelSessionTests {
+@Suite(.timeLimit(.minutes(15))) struct LanguageModelSessionTests {
     struct Offline: Error {}
 
     @Test func anAnswerJoinsTheTranscript() async throws {

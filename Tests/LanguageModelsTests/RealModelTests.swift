@@ -10,7 +10,7 @@ private func fetch(_ name: String) async throws {
     if (try? store.resolve(name)) == nil { _ = try await store.pull(name) }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(20))) struct RealModelTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct RealModelTests {
     @Test func theDefaultModelConverses() async throws {
         try await fetch("smollm2-135m-instruct")
         let model = try EmbeddedLanguageModel("smollm2-135m-instruct")

@@ -3,7 +3,7 @@ import Checkpoints
 import LanguageModels
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TextEmbedderTests {
+@Suite(.timeLimit(.minutes(15))) struct TextEmbedderTests {
     @Test func vectorsDoNotDependOnTheBatch() async throws {
         let tiny = try TinyModel.bert(tokens: 57, maximumLength: nil)
         let embedder = try TextEmbedder(tiny.folder)

@@ -4,7 +4,7 @@ import LanguageModels
 import Tensors
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TextRerankerTests {
+@Suite(.timeLimit(.minutes(15))) struct TextRerankerTests {
     private func crossEncoder() throws -> (TinyModel, CrossEncoder) {
         let tiny = try TinyModel.bert(tokens: 57, maximumLength: nil, golden: "bert_cross_encoder")
         return (tiny, try CrossEncoder(Checkpoint.open(tiny.folder), precision: .float32))

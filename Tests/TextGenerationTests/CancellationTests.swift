@@ -6,7 +6,7 @@ import TextGeneration
 import Transformers
 
 /// A request that is cancelled in any step of its life leaves the engine, its cache and its neighbours as they were.
-@Suite(.timeLimit(.minutes(1))) struct CancellationTests {
+@Suite(.timeLimit(.minutes(15))) struct CancellationTests {
     private typealias Reading = Task<GenerationResult, any Error>
 
     /// 30 ids, read in pieces of four, then 12 tokens: about twenty steps, the first eight inside the prompt.

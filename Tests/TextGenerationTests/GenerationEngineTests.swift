@@ -5,7 +5,7 @@ import Testing
 import TextGeneration
 import Transformers
 
-@Suite(.timeLimit(.minutes(1))) struct GenerationEngineTests {
+@Suite(.timeLimit(.minutes(15))) struct GenerationEngineTests {
     /// Each id's text is a letter, the same for ids 26 apart.
     @Sendable private static func letter(_ id: Int32) -> [UInt8] { [97 + UInt8(id % 26)] }
 

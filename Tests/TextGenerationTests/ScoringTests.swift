@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import TextGeneration
 
-@Suite(.timeLimit(.minutes(1))) struct ScoringTests {
+@Suite(.timeLimit(.minutes(15))) struct ScoringTests {
     private func logprob(_ model: FakeModel, _ id: Int32, after ids: [Int32]) -> Double {
         let logits = model.expectedLogits(after: ids).map(Double.init)
         return logits[Int(id)] - log(logits.reduce(0) { $0 + exp($1) })
