@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 
 extension KnowledgeBase {
     private enum Outcome {
@@ -90,16 +89,16 @@ extension KnowledgeBase {
         case .unchanged: return .unchanged
         case .lines, .end, nil: throw CancellationError()
         }
-        let lock = try await WriteLock(path: store.lockPath, seconds: lockWait)
+        let lock = try await store.lock(seconds: lockWait)
         defer { withExtendedLifetime(lock) {} }
         // Another process may have been faster, or have brought another embedder.
         try read { db in try checkEmbedder(in: db) }
         if try isStored(path, scan) { return .unchanged }
         let writer: DocumentWriter
         do {
-            writer = try DocumentWriter(pool: store.pool, name: path)
+            writer = try DocumentWriter(store: store, name: path)
         } catch {
-            throw KnowledgeError.store(error, path: store.path)
+            throw store.translated(error)
         }
         do {
             let (title, replaced) = try await fill(
@@ -118,7 +117,7 @@ extension KnowledgeBase {
             return .added(passages: writer.passageCount, plain ? nil : converted)
         } catch {
             writer.rollBack()
-            throw KnowledgeError.store(error, path: store.path)
+            throw store.translated(error)
         }
     }
 

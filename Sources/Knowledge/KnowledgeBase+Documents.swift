@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 import Synchronization
 
 extension KnowledgeBase {
@@ -93,35 +92,20 @@ extension KnowledgeBase {
             try Store.bumpVersion(in: db)
             return removed
         }
-        try await checkpoint()
+        try await eraseRemoved()
         return removed
     }
 
-    /// Moves the write-ahead log into the database, so that removed bytes are on no disk page any more.
-    private func checkpoint() async throws {
-        let lock = try await WriteLock(path: store.lockPath, seconds: lockWait)
+    private func eraseRemoved() async throws {
+        let lock = try await store.lock(seconds: lockWait)
         defer { withExtendedLifetime(lock) {} }
-        try checkpointLocked()
-    }
-
-    private func checkpointLocked() throws {
-        do {
-            try store.pool.writeWithoutTransaction { db in
-                // Readers of other processes may hold it back; then the next writer does it.
-                _ = try Row.fetchAll(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-            }
-        } catch {
-            throw KnowledgeError.store(error, path: store.path)
-        }
+        do { try store.eraseRemoved() } catch { throw store.translated(error) }
     }
 
     /// Its size.
     public func stats() throws -> KnowledgeStatistics {
-        let files = ["", "-wal", "-shm", ".graph"].map { store.path + $0 }
-        let bytes = files.reduce(0) { sum, path in
-            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
-            return sum + (size?.intValue ?? 0)
-        }
+        let bytes: Int
+        do { bytes = try store.size() } catch { throw store.translated(error) }
         return try read { db in
             let documents = try Store.documents(in: db)
             return KnowledgeStatistics(

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 public import Graphs
 
 /// How large the graph is.
@@ -46,7 +45,7 @@ extension KnowledgeBase {
             let dataset = StoredDataset(db)
             var reader = reader
             // Labels of two imports never meet.
-            reader.scope = "i\(try Int.fetchOne(db, sql: "SELECT IFNULL(MAX(id), 0) FROM graph_quad") ?? 0)_"
+            reader.scope = "i\(try Int.fetchOne(db, sql: "SELECT COALESCE(MAX(id), 0) FROM graph_quad") ?? 0)_"
             var (read, new) = (0, 0)
             let prefixes = try reader.read(path: path) { quad in
                 var quad = quad
@@ -59,7 +58,10 @@ extension KnowledgeBase {
             }
             for (name, iri) in prefixes {
                 try db.execute(
-                    sql: "INSERT OR REPLACE INTO graph_prefix (name, iri) VALUES (?, ?)",
+                    sql: """
+                        INSERT INTO graph_prefix (name, iri) VALUES (?, ?)
+                        ON CONFLICT (name) DO UPDATE SET iri = excluded.iri
+                        """,
                     arguments: [name, iri]
                 )
             }
@@ -108,7 +110,7 @@ extension KnowledgeBase {
     public func graphPrefixes() throws -> [String: String] {
         try read { db in
             let rows = try Row.fetchAll(db, sql: "SELECT name, iri FROM graph_prefix")
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+            return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.value("name"), try $0.value("iri")) })
         }
     }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import GRDB
 
 extension KnowledgeBase {
     /// The passages of the same document before and after one that was found, up to `count` on either side, in the

@@ -8,11 +8,11 @@ extension KnowledgeBase {
         guard let embedding, passages.count == vectors.count else {
             throw KnowledgeError(.badArgument, "prepared passages need an embedder, and a vector each")
         }
-        let lock = try await WriteLock(path: store.lockPath, seconds: lockWait)
+        let lock = try await store.lock(seconds: lockWait)
         defer { withExtendedLifetime(lock) {} }
         do {
             let scan = try FileScan(path: path)
-            let writer = try DocumentWriter(pool: store.pool, name: path)
+            let writer = try DocumentWriter(store: store, name: path)
             var start = 0
             let drafts = try passages.map { text in
                 try writer.append(ExtractedLine(text: text, kind: .prose))
@@ -28,7 +28,7 @@ extension KnowledgeBase {
             try writer.append(drafts, vectors: vectors.map(\.littleEndianBytes))
             try writer.commit(title: nil, scan: scan, embedder: embedding.identity)
         } catch {
-            throw KnowledgeError.store(error, path: store.path)
+            throw store.translated(error)
         }
     }
 }

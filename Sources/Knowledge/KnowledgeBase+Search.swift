@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 
 extension KnowledgeBase {
     /// The best passages for a question, best first; equal content of several documents once, from the one whose name
@@ -247,22 +246,22 @@ extension DocumentFilter {
     func documents(in db: Database) throws -> Set<Int64>? {
         if isEmpty { return nil }
         var conditions = ["name IS NOT NULL"]
-        var arguments = StatementArguments()
-        func require(_ column: String, _ test: String, anyOf values: [String]) {
-            guard !values.isEmpty else { return }
-            conditions.append("(" + values.map { _ in "\(column) \(test) ?" }.joined(separator: " OR ") + ")")
-            for value in values { arguments += [value] }
+        var arguments: StatementArguments = []
+        func require(_ tests: [(condition: String, value: String)]) {
+            guard !tests.isEmpty else { return }
+            conditions.append("(" + tests.map(\.condition).joined(separator: " OR ") + ")")
+            arguments += StatementArguments(tests.map(\.value))
         }
-        require("name", "GLOB", anyOf: names)
-        require("title", "GLOB", anyOf: titles)
-        require("format", "=", anyOf: formats)
+        require(names.map { db.dialect.glob("name", $0) })
+        require(titles.map { db.dialect.glob("title", $0) })
+        require(formats.map { ("format = ?", $0) })
         if let addedAfter {
             conditions.append("added >= ?")
-            arguments += [addedAfter.timeIntervalSince1970]
+            arguments += [Int(addedAfter.timeIntervalSince1970.rounded(.up))]
         }
         if let addedBefore {
             conditions.append("added < ?")
-            arguments += [addedBefore.timeIntervalSince1970]
+            arguments += [Int(addedBefore.timeIntervalSince1970.rounded(.up))]
         }
         let sql = "SELECT id FROM document WHERE " + conditions.joined(separator: " AND ")
         return Set(try Int64.fetchAll(db, sql: sql, arguments: arguments))

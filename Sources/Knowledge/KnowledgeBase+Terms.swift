@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import GRDB
 
 extension KnowledgeBase {
     /// A passage as full text has it.

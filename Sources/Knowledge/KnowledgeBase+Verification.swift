@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 
 extension KnowledgeBase {
     /// Checks every stored byte that counts: SQLite's own check, the full-text index against the passages, and the
@@ -9,7 +8,7 @@ extension KnowledgeBase {
     ///
     /// Cost: reads all of it. Damage is a line in the report, not an error.
     public func verify() async throws -> VerificationReport {
-        let lock = try await WriteLock(path: store.lockPath, seconds: lockWait)
+        let lock = try await store.lock(seconds: lockWait)
         defer { withExtendedLifetime(lock) {} }
         return verifyLocked()
     }
@@ -18,19 +17,14 @@ extension KnowledgeBase {
         var report = VerificationReport()
         func attempt(_ what: String, _ body: (Database) throws -> Void) {
             do {
-                try store.pool.writeWithoutTransaction { db in try body(db) }
+                try store.read { db in try body(db) }
             } catch {
-                let said = (error as? KnowledgeError)?.message ?? (error as? DatabaseError)?.message ?? "\(error)"
-                report.problems.append("\(what): \(said)")
+                let error = store.translated(error)
+                report.problems.append("\(what): \((error as? KnowledgeError)?.message ?? "\(error)")")
             }
         }
         attempt("database") { db in
-            for line in try String.fetchAll(db, sql: "PRAGMA integrity_check") where line != "ok" {
-                report.problems.append("database: \(line)")
-            }
-            for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check") {
-                report.problems.append("database: a row of `\(try row.value("table") as String)` belongs to nothing")
-            }
+            report.problems += try store.problems(in: db).map { "database: \($0)" }
         }
         attempt("full text") { db in
             if try !LexicalIndex.isCurrent(in: db) || !LexicalIndex.isExact(in: db) {
@@ -59,11 +53,8 @@ extension KnowledgeBase {
             }
         }
         attempt("graph of neighbours") { db in
-            guard try Int.fetchOne(db, sql: "SELECT 1 FROM vector_graph") != nil else { return }
-            let record = try VectorGraphRecord(in: db)
-            let isThere = FileManager.default.fileExists(atPath: store.graphPath)
-            if try record == nil || isThere && !VectorGraph.isWhole(store.graphPath, record) {
-                report.problems.append("graph of neighbours: not what was written; run `martlet kb index`")
+            if let problem = try store.vectors.problem(in: db) {
+                report.problems.append("graph of neighbours: \(problem)")
             }
         }
         attempt("graph") { db in report.problems += try GraphSchema.problems(in: db) }
@@ -72,18 +63,18 @@ extension KnowledgeBase {
             for row in try Row.fetchAll(db, sql: "SELECT id, name FROM document ORDER BY name, id") {
                 let id: Int64 = try row.value("id")
                 // A damaged name is still the best one there is.
-                let name = (try? row.value("name") as String) ?? "\(row["name"] as DatabaseValue? ?? .null)"
+                let name = row["name"].description
                 labels.append((id, name.isEmpty || name == "NULL" ? "document row \(id)" : "document `\(name)`"))
             }
         }
         for (id, label) in labels {
-            attempt(label) { db in try Self.verify(document: id, label, in: db, report: &report) }
+            attempt(label) { db in try verify(document: id, label, in: db, report: &report) }
             report.documents += 1
         }
         return report
     }
 
-    private static func verify(
+    private func verify(
         document id: Int64,
         _ label: String,
         in db: Database,
@@ -113,7 +104,7 @@ extension KnowledgeBase {
             report.passages += 1
         }
         let dimension = try Store.embedder(in: db)?.dimension ?? 0
-        if try !VectorBlocks.verify(document: id, dimension: dimension, in: db) {
+        if try !store.vectors.isExact(document: id, dimension: dimension, in: db) {
             note("its vectors stored small do not derive from the full ones")
         }
         if ordinal != record.passages { note("has \(ordinal) passages, \(record.passages) were written") }
@@ -121,7 +112,7 @@ extension KnowledgeBase {
         for damaged in text.damaged { note("piece \(damaged) of its text is not what was written") }
     }
 
-    private static func verify(
+    private func verify(
         _ passage: PassageRecord,
         at ordinal: Int,
         _ text: TextWindow,

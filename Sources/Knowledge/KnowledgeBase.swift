@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
-import GRDB
 import Synchronization
 
 /// Documents, their passages, full text and vectors in one SQLite file.
@@ -14,12 +13,12 @@ public final class KnowledgeBase: Sendable {
     /// Its name.
     public let name: String
     let embedding: TextEmbedding?
-    let store: Store
+    let store: any KnowledgeStore
     let lockWait: Double
     let lexicalCache = LexicalCache()
     let indexes = Mutex<[VectorSearch: PassageIndex]>([:])
 
-    private init(name: String, embedding: TextEmbedding?, store: Store, lockWait: Double) {
+    private init(name: String, embedding: TextEmbedding?, store: any KnowledgeStore, lockWait: Double) {
         self.name = name
         self.embedding = embedding
         self.store = store
@@ -62,21 +61,20 @@ public final class KnowledgeBase: Sendable {
                 underlying: error
             )
         }
-        // Who only opens must not wait for a writer, so the lock is taken for making the tables alone.
-        var lock = exists ? nil : try await WriteLock(path: path + ".lock", seconds: lockWait)
-        defer { withExtendedLifetime(lock) {} }
-        do {
-            let store = try Store(path: path)
-            if try !store.isComplete() {
-                if lock == nil { lock = try await WriteLock(path: store.lockPath, seconds: lockWait) }
-                try store.complete()
-            }
-            let base = KnowledgeBase(name: name, embedding: embedding, store: store, lockWait: lockWait)
-            try base.read { db in try base.checkEmbedder(in: db) }
-            return base
-        } catch {
-            throw KnowledgeError.store(error, path: path)
+        return try await open(named: name, embedding: embedding, lockWait: lockWait) {
+            try await SQLiteStore.open(path: path, lockWait: lockWait)
         }
+    }
+
+    private static func open(
+        named name: String,
+        embedding: TextEmbedding?,
+        lockWait: Double,
+        _ store: () async throws -> any KnowledgeStore
+    ) async throws -> KnowledgeBase {
+        let base = KnowledgeBase(name: name, embedding: embedding, store: try await store(), lockWait: lockWait)
+        try base.read { db in try base.checkEmbedder(in: db) }
+        return base
     }
 
     /// The names of the knowledge bases there are; `default` is always among them.
@@ -96,18 +94,18 @@ public final class KnowledgeBase: Sendable {
     // MARK: - Access
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do { return try store.pool.read(body) } catch { throw KnowledgeError.store(error, path: store.path) }
+        do { return try store.read(body) } catch { throw store.translated(error) }
     }
 
     /// One transaction, alone among all writers.
     func write<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
-        let lock = try await WriteLock(path: store.lockPath, seconds: lockWait)
+        let lock = try await store.lock(seconds: lockWait)
         defer { withExtendedLifetime(lock) {} }
         return try writeLocked(body)
     }
 
     private func writeLocked<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do { return try store.pool.write(body) } catch { throw KnowledgeError.store(error, path: store.path) }
+        do { return try store.write(body) } catch { throw store.translated(error) }
     }
 
     /// The embedder that made the base's vectors; nil before the first document.
@@ -130,12 +128,9 @@ public final class KnowledgeBase: Sendable {
         )
     }
 
-    /// The journal mode and the `synchronous` level of the connection that writes.
+    /// By what settings of the database what is acknowledged is lasting.
     package func durability() throws -> String {
-        try store.pool.writeWithoutTransaction { db in
-            let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? ""
-            return try "\(mode) \(Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1)"
-        }
+        do { return try store.durability() } catch { throw store.translated(error) }
     }
 
     /// The index of what is stored now, read again after a change.
@@ -143,13 +138,8 @@ public final class KnowledgeBase: Sendable {
         let version = try Store.version(in: db)
         let known = indexes.withLock { $0[search] }
         if let known, known.version == version { return known }
-        let fresh = try PassageIndex(
-            db: db,
-            version: version,
-            search: search,
-            graphPath: store.graphPath,
-            known: known
-        )
+        let candidates = try store.vectors.candidates(search, after: known?.candidates, in: db)
+        let fresh = PassageIndex(version: version, candidates: candidates)
         indexes.withLock { $0[search] = fresh }
         return fresh
     }

@@ -41,11 +41,12 @@ import Testing
     }
 
     @Test(arguments: [UInt64(1), 2, 3])
-    func findsWhatScoringEverythingFinds(seed: UInt64) throws {
+    func findsWhatScoringEverythingFinds(seed: UInt64) async throws {
+        let folder = try TemporaryFolder()
         var random = SplitMix(state: seed)
         let words = ZipfWords(count: 400)
         var contents: [UInt64: [String: Int]] = [:]
-        let index = try LexicalBench()
+        let index = try await LexicalBench(path: folder.path + "/index.sqlite")
         for round in 0..<12 {
             var fresh: [UInt64: [String: Int]] = [:]
             for _ in 0..<[1, 40, 900, 3_000][Int(random.next() % 4)] {
@@ -73,7 +74,7 @@ import Testing
     }
 
     /// The same contents give the same scores, however they came to be there.
-    @Test func historyChangesNothing() throws {
+    @Test func historyChangesNothing() async throws {
         var random = SplitMix(state: 7)
         let words = ZipfWords(count: 300)
         var contents: [UInt64: [String: Int]] = [:]
@@ -83,7 +84,9 @@ import Testing
             contents[random.next()] = terms
         }
         let keys = contents.keys.sorted()
-        let (whole, pieces) = (try LexicalBench(), try LexicalBench())
+        let folder = try TemporaryFolder()
+        let whole = try await LexicalBench(path: folder.path + "/whole.sqlite")
+        let pieces = try await LexicalBench(path: folder.path + "/pieces.sqlite")
         try whole.add(contents)
         for start in stride(from: 0, to: keys.count, by: 37) {
             let part = keys[start..<min(keys.count, start + 37)]
@@ -103,8 +106,9 @@ import Testing
     }
 
     /// Segments stay few, and each posting is written anew seldom.
-    @Test func segmentsStayFew() throws {
-        let index = try LexicalBench()
+    @Test func segmentsStayFew() async throws {
+        let folder = try TemporaryFolder()
+        let index = try await LexicalBench(path: folder.path + "/index.sqlite")
         for number in 0..<600 { try index.add([UInt64(number + 1): ["word": 1, "w\(number)": 1]]) }
         #expect(try index.segmentCount() <= 22)
         #expect(
@@ -196,13 +200,13 @@ import Testing
 
     /// Speed, where MARTLET_LEXICAL says for how many passages; MARTLET_LEXICAL_FILE keeps the index for the next time.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["MARTLET_LEXICAL"] != nil))
-    func speed() throws {
+    func speed() async throws {
         let environment = ProcessInfo.processInfo.environment
         let count = Int(environment["MARTLET_LEXICAL"] ?? "") ?? 10_000
         let folder = try TemporaryFolder()
         let path = environment["MARTLET_LEXICAL_FILE"] ?? folder.path + "/index.sqlite"
         let isThere = FileManager.default.fileExists(atPath: path)
-        let index = try LexicalBench(path: path)
+        let index = try await LexicalBench(path: path)
         var random = SplitMix(state: 42)
         let words = ZipfWords(count: 200_000)
         var spent = 0.0

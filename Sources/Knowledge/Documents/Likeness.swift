@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import GRDB
 
 /// Finds passages that say the same in nearly the same words: a licence in fifty packages, a paragraph wrapped otherwise.
 /// Candidates share one of four bands of four minima of hashes of their three-word shingles (A. Broder, "On the
@@ -74,7 +73,7 @@ struct Likeness {
     }
 
     func store(passage: Int64, in db: Database) throws {
-        let statement = try db.cachedStatement(sql: "INSERT OR IGNORE INTO likeness (band, passage) VALUES (?, ?)")
+        let statement = try db.cachedStatement(sql: "INSERT INTO likeness (band, passage) VALUES (?, ?) ON CONFLICT DO NOTHING")
         for band in bands { try statement.execute(arguments: [band, passage]) }
     }
 }

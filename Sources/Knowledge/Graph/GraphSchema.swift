@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 import Graphs
 
 /// The tables of the graph beside the text.
@@ -8,10 +7,13 @@ enum GraphSchema {
     /// `kind`: 0 an IRI, 1 a blank node, 2 a literal. A fact holds from `valid_from` to `valid_to` (seconds since 1970;
     /// null: open); one that is closed stays. `rule` is null in what was asserted; `premises` are the ids of the facts
     /// that it was inferred from, 8 bytes each.
-    static let tables = """
+    static func tables(_ dialect: SQLDialect) -> String {
+        // PostgreSQL has no index of long texts.
+        let identity = dialect == .sqlite ? "value, kind, datatype, language" : "checksum"
+        return """
         CREATE TABLE graph_term (
             id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, value TEXT NOT NULL, datatype TEXT NOT NULL,
-            language TEXT NOT NULL, checksum BLOB NOT NULL, UNIQUE (value, kind, datatype, language));
+            language TEXT NOT NULL, checksum BLOB NOT NULL, UNIQUE (\(identity)));
         CREATE TABLE graph_rule (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
         CREATE TABLE graph_prefix (name TEXT PRIMARY KEY NOT NULL, iri TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE graph_quad (
@@ -26,6 +28,7 @@ enum GraphSchema {
         CREATE INDEX graph_g ON graph_quad (graph) WHERE valid_to IS NULL;
         CREATE INDEX graph_document ON graph_quad (document) WHERE document IS NOT NULL;
         """
+    }
 
     /// The damaged rows, named.
     static func problems(in db: Database) throws -> [String] {
@@ -82,7 +85,7 @@ struct TermFields {
 
     var checksum: [UInt8] { Checksum.of([String(kind), value, datatype, language]) }
 
-    var arguments: StatementArguments { [value, kind, datatype, language] }
+    var arguments: StatementArguments { [value, kind, datatype, language, Data(checksum)] }
 }
 
 /// A fact as its row has it.
@@ -108,14 +111,14 @@ struct FactRecord {
             try row.value("object"),
             graph: try row.value("graph")
         )
-        document = try row.value("document")
-        passage = try row.value("passage")
-        validFrom = try row.value("valid_from")
-        validTo = try row.value("valid_to")
-        confidence = try row.value("confidence")
+        document = try row.optional("document")
+        passage = try row.optional("passage")
+        validFrom = try row.optional("valid_from")
+        validTo = try row.optional("valid_to")
+        confidence = try row.optional("confidence")
         recorded = try row.value("recorded")
-        rule = try row.value("rule")
-        let bytes = Array(try row.value("premises") as Data? ?? Data())
+        rule = try row.optional("rule")
+        let bytes = Array(try row.optional("premises") ?? Data())
         premises = stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { start in
             Int64(bitPattern: bytes[start..<(start + 8)].reduce(0) { $0 << 8 | UInt64($1) })
         }
@@ -146,6 +149,6 @@ struct FactRecord {
 
     static let insertion = """
         INSERT INTO graph_quad (subject, predicate, object, graph, document, passage, valid_from, valid_to, confidence,
-            recorded, rule, premises, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            recorded, rule, premises, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
         """
 }

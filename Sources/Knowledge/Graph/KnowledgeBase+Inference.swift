@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 public import Graphs
 
 extension KnowledgeBase {
@@ -28,8 +27,12 @@ extension KnowledgeBase {
                 sql: "SELECT id, subject, predicate, object FROM graph_quad WHERE valid_to IS NULL ORDER BY id"
             )
             while let row = try cursor.next() {
-                let quad = QuadID(try number(row[1]), try number(row[2]), try number(row[3]))
-                if try facts.insert(quad) { rows.append(row[0]) }
+                let quad = QuadID(
+                    try number(row.value(1)),
+                    try number(row.value(2)),
+                    try number(row.value(3))
+                )
+                if try facts.insert(quad) { rows.append(try row.value(0)) }
             }
             let start = ContinuousClock.now
             let reasoner = try Reasoner(facts, rules: rules)
@@ -56,8 +59,9 @@ extension KnowledgeBase {
                     ?? Self.store(rules[derivation.rule].name, in: db)
                 ruleIDs[derivation.rule] = record.rule
                 record.premises = derivation.premises.map { rows[$0] }
-                try db.cachedStatement(sql: FactRecord.insertion).execute(arguments: record.arguments)
-                rows.append(db.lastInsertedRowID)
+                rows.append(
+                    try db.insertedID(db.cachedStatement(sql: FactRecord.insertion), arguments: record.arguments)
+                )
             }
             try Store.bumpVersion(in: db)
             let seconds = Double(taken.components.seconds) + Double(taken.components.attoseconds) / 1e18
@@ -66,7 +70,7 @@ extension KnowledgeBase {
     }
 
     private static func store(_ rule: String, in db: Database) throws -> Int64 {
-        try db.execute(sql: "INSERT OR IGNORE INTO graph_rule (name) VALUES (?)", arguments: [rule])
+        try db.execute(sql: "INSERT INTO graph_rule (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [rule])
         return try Int64.fetchOne(db, sql: "SELECT id FROM graph_rule WHERE name = ?", arguments: [rule]) ?? 0
     }
 

@@ -1,6 +1,5 @@
-import Foundation
-import GRDB
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 public import Graphs
 
 /// The facts of a knowledge base that hold now, over one connection to its file.
@@ -22,7 +21,9 @@ public final class StoredDataset: MutableDataset {
     public func id(of term: Term) throws -> TermID? {
         if let known = numbers[term] { return known }
         let statement = try db.cachedStatement(
-            sql: "SELECT id FROM graph_term WHERE value = ? AND kind = ? AND datatype = ? AND language = ?"
+            sql: """
+                SELECT id FROM graph_term WHERE value = ? AND kind = ? AND datatype = ? AND language = ? AND checksum = ?
+                """
         )
         guard let id = try TermID.fetchOne(statement, arguments: TermFields(term).arguments) else { return nil }
         remember(term, id)
@@ -56,14 +57,12 @@ public final class StoredDataset: MutableDataset {
     /// The number of a term, which it is given if it has none.
     public func intern(_ term: Term) throws -> TermID {
         if let id = try id(of: term) { return id }
-        let fields = TermFields(term)
         let statement = try db.cachedStatement(
-            sql: "INSERT INTO graph_term (value, kind, datatype, language, checksum) VALUES (?, ?, ?, ?, ?)"
+            sql: """
+                INSERT INTO graph_term (value, kind, datatype, language, checksum) VALUES (?, ?, ?, ?, ?) RETURNING id
+                """
         )
-        try statement.execute(
-            arguments: [fields.value, fields.kind, fields.datatype, fields.language, Data(fields.checksum)]
-        )
-        let id = db.lastInsertedRowID
+        let id = try db.insertedID(statement, arguments: TermFields(term).arguments)
         remember(term, id)
         return id
     }
@@ -84,8 +83,7 @@ public final class StoredDataset: MutableDataset {
             guard known.rule != nil, record.rule == nil else { return nil }
             try db.cachedStatement(sql: "DELETE FROM graph_quad WHERE id = ?").execute(arguments: [known.id])
         }
-        try db.cachedStatement(sql: FactRecord.insertion).execute(arguments: record.arguments)
-        return db.lastInsertedRowID
+        return try db.insertedID(db.cachedStatement(sql: FactRecord.insertion), arguments: record.arguments)
     }
 
     /// Takes a fact out of what holds now: it is closed, not deleted. False if it was not there.
@@ -106,7 +104,7 @@ public final class StoredDataset: MutableDataset {
                 """
         )
         return try Row.fetchOne(statement, arguments: [quad.subject, quad.predicate, quad.object, quad.graph])
-            .map(FactRecord.init)
+            .map(FactRecord.init(row:))
     }
 
     /// Calls `body` with each fact that matches, until it returns false.
@@ -115,7 +113,7 @@ public final class StoredDataset: MutableDataset {
         let sql = "SELECT subject, predicate, object, graph FROM graph_quad WHERE \(condition)"
         let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
         while let row = try rows.next() {
-            let quad = QuadID(row[0], row[1], row[2], graph: row[3])
+            let quad = QuadID(try row.value(0), try row.value(1), try row.value(2), graph: try row.value(3))
             guard try body(quad) else { return }
         }
     }
@@ -130,7 +128,8 @@ public final class StoredDataset: MutableDataset {
             """
         let rows = try Row.fetchCursor(db, sql: sql)
         while let row = try rows.next() {
-            guard try body(QuadID(row[0], row[1], row[2], graph: row[3])) else { return }
+            let quad = QuadID(try row.value(0), try row.value(1), try row.value(2), graph: try row.value(3))
+            guard try body(quad) else { return }
         }
     }
 

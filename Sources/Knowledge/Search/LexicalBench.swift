@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import GRDB
 
 /// A full-text index by itself, with contents given as their terms: for tests and measurements.
 package final class LexicalBench {
-    private let queue: DatabaseQueue
+    private let store: SQLiteStore
     private let cache = LexicalCache()
 
-    /// In memory, or in a file.
-    package init(path: String? = nil) throws {
-        queue = try path.map { try DatabaseQueue(path: $0) } ?? DatabaseQueue()
-        try Schema.migrator.migrate(queue)
-    }
+    /// In a file.
+    package init(path: String) async throws { store = try await SQLiteStore.open(path: path, lockWait: 60) }
 
     /// Contents of one document, by their keys.
     package func add(_ contents: [UInt64: [String: Int]]) throws {
-        try queue.write { db in
+        try store.write { db in
             let writer = LexicalWriter(isRepairing: true)
             for (key, terms) in contents {
                 try writer.add(LexicalContent(key: key, terms: terms, language: .english), in: db)
@@ -24,7 +20,7 @@ package final class LexicalBench {
     }
 
     package func remove(_ contents: [UInt64: [String: Int]]) throws {
-        try queue.write { db in
+        try store.write { db in
             try LexicalIndex.remove(
                 contents: contents.reduce(into: [:]) { all, content in
                     all[content.key] = LexicalContent(key: content.key, terms: content.value, language: .english)
@@ -35,14 +31,14 @@ package final class LexicalBench {
     }
 
     package func ranked(_ terms: [String], limit: Int) throws -> [(key: String, score: Double)] {
-        try queue.read { db in try LexicalSearch(db, cache).ranked(terms, limit: limit) }
+        try store.read { db in try LexicalSearch(db, cache).ranked(terms, limit: limit) }
     }
 
-    package func segmentCount() throws -> Int { try queue.read { db in try LexicalSegment.all(in: db).count } }
+    package func segmentCount() throws -> Int { try store.read { db in try LexicalSegment.all(in: db).count } }
 
     /// Rows of all tables.
     package func rowCount() throws -> Int {
-        try queue.read { db in
+        try store.read { db in
             try ["lexical_segment", "lexical_entry", "lexical_posting"]
                 .reduce(0) { try $0 + (Int.fetchOne(db, sql: "SELECT COUNT(*) FROM \($1)") ?? 0) }
         }

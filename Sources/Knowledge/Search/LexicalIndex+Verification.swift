@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
-import GRDB
 
 extension LexicalIndex {
     /// Whether the index holds what derives from the passages, no more and no less; throws where a row is damaged.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 
 /// The full-text index as one that writes sees it. It derives from passages, so where it is missing, of another version
 /// or not what was written, it is made again.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Foundation
-import GRDB
 import Synchronization
 
 /// A term's list in a segment, as the search reads it.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Foundation
-import GRDB
 
 /// Segments made one, so that there are few however many documents there were: as soon as there are eight of one tier at
 /// the end, tiers being powers of eight of their contents. So each posting is written anew at most once a tier.

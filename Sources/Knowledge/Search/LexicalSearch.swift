@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Foundation
-import GRDB
 
 /// The full-text index as one that searches sees it, at one moment of the knowledge base.
 struct LexicalSearch {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Foundation
-import GRDB
 
 /// A segment of the full-text index: contents that went in together, or what became of several segments.
 struct LexicalSegment: Equatable {
@@ -52,13 +51,13 @@ struct LexicalSegment: Equatable {
 
     /// A row for a segment to come; its numbers are written when they are known.
     static func make(in db: Database) throws -> Int64 {
-        try db.execute(
+        let insertion = try db.cachedStatement(
             sql: """
                 INSERT INTO lexical_segment (entries, count, length, average, languages, edition, checksum)
-                VALUES (0, 0, 0, 1, 0, 0, x'')
+                VALUES (0, 0, 0, 1, 0, 0, ?) RETURNING id
                 """
         )
-        return db.lastInsertedRowID
+        return try db.insertedID(insertion, arguments: [Data()])
     }
 
     func write(in db: Database) throws {
@@ -129,7 +128,10 @@ struct LexicalEntries {
     /// Writes the rows that hold any of `changed`, or all of them.
     func write(segment: Int64, in db: Database, changed: Set<Int>? = nil) throws {
         let statement = try db.cachedStatement(
-            sql: "INSERT OR REPLACE INTO lexical_entry (segment, part, data) VALUES (?, ?, ?)"
+            sql: """
+                INSERT INTO lexical_entry (segment, part, data) VALUES (?, ?, ?)
+                ON CONFLICT (segment, part) DO UPDATE SET data = excluded.data
+                """
         )
         for (part, start) in stride(from: 0, to: lengths.count, by: Self.rowCapacity).enumerated() {
             if let changed, !changed.contains(part) { continue }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Foundation
-import GRDB
 
 /// Contents on their way into the full-text index: their postings stay in memory until they are enough for a segment.
 /// All of it is part of the caller's transaction.

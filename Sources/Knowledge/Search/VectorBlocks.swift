@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 import Foundation
-import GRDB
 
 /// The vectors of some passages of one document, each value a byte: a quarter of what `vector` holds, densely packed,
 /// so that all of them are soon in memory. It derives from `passage` and `vector`.
@@ -84,8 +83,49 @@ struct ByteVector: Sendable {
     }
 }
 
-/// The table of blocks.
-enum VectorBlocks {
+/// The table of blocks, from which all vectors are soon in memory, and the file of the graph of neighbours.
+struct VectorBlocks: VectorStorage {
+    let graphPath: String
+
+    func write(document: Int64, dimension: Int, in db: Database) throws {
+        try Self.write(document: document, dimension: dimension, in: db)
+    }
+
+    func isExact(document: Int64, dimension: Int, in db: Database) throws -> Bool {
+        let stored = try Data.fetchAll(
+            db,
+            sql: "SELECT data FROM vector_block WHERE document = ? ORDER BY ordinal",
+            arguments: [document]
+        )
+        return try Self.derived(document: document, dimension: dimension, in: db).map(\.data) == stored
+    }
+
+    func problem(in db: Database) throws -> String? {
+        guard try Int.fetchOne(db, sql: "SELECT 1 FROM vector_graph") != nil else { return nil }
+        let record = try VectorGraphRecord(in: db)
+        let isThere = FileManager.default.fileExists(atPath: graphPath)
+        guard try record == nil || isThere && !VectorGraph.isWhole(graphPath, record) else { return nil }
+        return "not what was written; run `martlet kb index`"
+    }
+
+    func statistics(in db: Database) throws -> VectorStatistics {
+        let record = try VectorGraphRecord(in: db)
+        return VectorStatistics(
+            vectors: try Int.fetchOne(db, sql: "SELECT SUM(rows) FROM vector_block") ?? 0,
+            inGraph: record?.keys.count ?? 0,
+            recall: record?.recall,
+            sample: record?.sample
+        )
+    }
+
+    func candidates(
+        _ search: VectorSearch,
+        after known: (any VectorCandidates)?,
+        in db: Database
+    ) throws -> any VectorCandidates {
+        try MemoryCandidates(search, graphPath: graphPath, known: known as? MemoryCandidates, in: db)
+    }
+
     /// Writes the blocks of a document, whose passages are stored, anew.
     static func write(document: Int64, dimension: Int, in db: Database) throws {
         try db.cachedStatement(sql: "DELETE FROM vector_block WHERE document = ?").execute(arguments: [document])
@@ -175,16 +215,6 @@ enum VectorBlocks {
         var hash = SecureHash()
         hash.update(data)
         return Array(hash.finalize().prefix(16))
-    }
-
-    /// A line for each document whose blocks do not derive from its vectors.
-    static func verify(document: Int64, dimension: Int, in db: Database) throws -> Bool {
-        let stored = try Data.fetchAll(
-            db,
-            sql: "SELECT data FROM vector_block WHERE document = ? ORDER BY ordinal",
-            arguments: [document]
-        )
-        return try derived(document: document, dimension: dimension, in: db).map(\.data) == stored
     }
 }
 

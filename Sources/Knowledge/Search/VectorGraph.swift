@@ -2,7 +2,6 @@
 import CKernels
 import CNearest
 import Foundation
-import GRDB
 
 /// A graph of nearest neighbours over the rows of all documents up to one, in a file beside the database. It derives
 /// from the vectors: who removes the file loses nothing but time.
@@ -149,8 +148,11 @@ struct VectorGraphRecord: Sendable {
         let bytes = keyBytes
         try db.execute(
             sql: """
-                INSERT OR REPLACE INTO vector_graph (id, covered, dimension, digest, breadth, recall, sample, checksum, keys)
+                INSERT INTO vector_graph (id, covered, dimension, digest, breadth, recall, sample, checksum, keys)
                 VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET covered = excluded.covered, dimension = excluded.dimension,
+                    digest = excluded.digest, breadth = excluded.breadth, recall = excluded.recall,
+                    sample = excluded.sample, checksum = excluded.checksum, keys = excluded.keys
                 """,
             arguments: [
                 covered, dimension, Data(digest), breadth, recall, sample, Data(Checksum.of(fields, digest, bytes)),

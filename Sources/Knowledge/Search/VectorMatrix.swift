@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
-import GRDB
 
 /// The vectors of many passages in memory, a byte a value: one row or several a passage, densely packed.
 final class VectorMatrix: @unchecked Sendable {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 
 /// One document on its way in: one transaction, open across many calls, so that a text of any size is written in
 /// pieces. Dropped without `commit`, it leaves nothing.
 final class DocumentWriter {
-    private let pool: DatabasePool
+    private let store: any KnowledgeStore
     private let name: String
     private var isOpen = false
     private var document: Int64 = 0
@@ -19,25 +18,27 @@ final class DocumentWriter {
 
     private static let chunkLimit = 65_536
 
-    init(pool: DatabasePool, name: String) throws {
-        self.pool = pool
+    init(store: any KnowledgeStore, name: String) throws {
+        self.store = store
         self.name = name
-        document = try pool.writeWithoutTransaction { db in
-            try db.execute(sql: "BEGIN IMMEDIATE")
+        document = try store.writeWithoutTransaction { db in
+            try db.begin()
             do {
                 // The row is nameless, and without a name no document, until all of it is there.
-                try db.execute(
-                    sql: """
+                return try db.insertedID(
+                    db.statement(
+                        """
                         INSERT INTO document
                             (name, title, format, encoding, bytes, characters, passages, sha256, pipeline, added, checksum)
-                        VALUES (NULL, NULL, '', '', 0, 0, 0, x'', 0, 0, x'')
+                        VALUES (NULL, NULL, '', '', 0, 0, 0, ?, 0, 0, ?) RETURNING id
                         """
+                    ),
+                    arguments: [Data(), Data()]
                 )
             } catch {
-                try? db.execute(sql: "ROLLBACK")
+                try? db.rollBack()
                 throw error
             }
-            return db.lastInsertedRowID
         }
         isOpen = true
     }
@@ -47,10 +48,7 @@ final class DocumentWriter {
     func rollBack() {
         guard isOpen else { return }
         isOpen = false
-        // SQLite has rolled back by itself where the disk was full.
-        try? pool.writeWithoutTransaction { db in
-            if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
-        }
+        try? store.writeWithoutTransaction { db in try db.rollBack() }
     }
 
     var passageCount: Int { passages }
@@ -71,7 +69,7 @@ final class DocumentWriter {
     private func flushChunk() throws {
         guard chunkSize > 0 else { return }
         let (text, ordinal, document) = (chunkText, chunks, document)
-        try pool.writeWithoutTransaction { db in
+        try store.writeWithoutTransaction { db in
             try db.execute(
                 sql: "INSERT INTO chunk (document, ordinal, text, checksum) VALUES (?, ?, ?, ?)",
                 arguments: [document, ordinal, text, Data(Checksum.of([String(ordinal), text]))]
@@ -85,7 +83,7 @@ final class DocumentWriter {
     /// The stored vectors of passages that are known already, nil for the others. Those of a document that was cut
     /// otherwise are not the ones that are wanted.
     func knownVectors(_ drafts: [PassageDraft]) throws -> [[UInt8]?] {
-        try pool.writeWithoutTransaction { db in
+        try store.writeWithoutTransaction { db in
             let statement = try db.cachedStatement(
                 sql: """
                     SELECT vector.data, vector.checksum FROM passage JOIN vector ON vector.passage = passage.id
@@ -103,7 +101,7 @@ final class DocumentWriter {
 
     func append(_ drafts: [PassageDraft], vectors: [[UInt8]]) throws {
         let (first, document) = (passages, document)
-        try pool.writeWithoutTransaction { db in
+        try store.writeWithoutTransaction { db in
             for (index, (draft, vector)) in zip(drafts, vectors).enumerated() {
                 try insert(draft, vector: vector, ordinal: first + index, document: document, into: db)
             }
@@ -137,18 +135,19 @@ final class DocumentWriter {
             source: draft.source,
             twin: twin == key ? nil : twin
         )
-        try db.cachedStatement(
+        let insertion = try db.cachedStatement(
             sql: """
                 INSERT INTO passage (document, ordinal, key, start, "end", text, headings, length, page, time,
                     source_start, source_end, twin, checksum)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
                 """
-        ).execute(arguments: [
+        )
+        let arguments: StatementArguments = [
             document, ordinal, record.key, record.start, record.end, record.text, PassageRecord.encode(record.headings),
             record.length, record.page, record.time, record.source?.lowerBound, record.source?.upperBound, record.twin,
             Data(record.expectedChecksum),
-        ])
-        let id = db.lastInsertedRowID
+        ]
+        let id = try db.insertedID(insertion, arguments: arguments)
         // One of those that are alike is enough to find the others by.
         if twin == nil { try likeness.store(passage: id, in: db) }
         try db.cachedStatement(sql: "INSERT INTO vector (passage, data, checksum) VALUES (?, ?, ?)")
@@ -184,7 +183,7 @@ final class DocumentWriter {
         var final = record
         final.id = document
         final.checksum = final.expectedChecksum
-        try pool.writeWithoutTransaction { [final] db in
+        try store.writeWithoutTransaction { [final] db in
             try self.terms.flush(in: db)
             try Store.delete(documentNamed: final.name, from: db)
             try db.execute(
@@ -198,10 +197,10 @@ final class DocumentWriter {
                     Data(final.sha256), final.pipeline, final.added, Data(final.checksum), final.id,
                 ]
             )
-            try VectorBlocks.write(document: final.id, dimension: embedder.dimension, in: db)
+            try self.store.vectors.write(document: final.id, dimension: embedder.dimension, in: db)
             try Store.record(embedder: embedder, in: db)
             try Store.bumpVersion(in: db)
-            try db.execute(sql: "COMMIT")
+            try db.commit()
         }
         isOpen = false
     }

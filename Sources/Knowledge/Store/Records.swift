@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 
 /// A row of `document`.
 struct DocumentRecord: Sendable {
@@ -111,22 +110,6 @@ extension PassageRecord {
         if let from, let to, from <= to { source = from..<to }
         twin = try row.optional("twin")
         checksum = Array(try row.value("checksum") as Data)
-    }
-}
-
-extension Row {
-    /// A column's value; a damaged store may hold another type there, which must be an error, not a trap.
-    func value<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
-        guard let stored = self[column] as DatabaseValue?, let value = Value.fromDatabaseValue(stored) else {
-            throw KnowledgeError(.damaged, "a stored record has a wrong value in `\(column)`; run `martlet kb verify`")
-        }
-        return value
-    }
-
-    /// A column's value, or nil where it is NULL.
-    func optional<Value: DatabaseValueConvertible>(_ column: String) throws -> Value? {
-        guard let stored = self[column] as DatabaseValue?, !stored.isNull else { return nil }
-        return try value(column)
     }
 }
 

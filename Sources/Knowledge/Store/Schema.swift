@@ -1,34 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
-import GRDB
 
 /// The tables of a knowledge base. A change is a new migration at the end of the list, never an edit of an old one.
 enum Schema {
     /// How documents are read and cut. A document taken in by another number is taken in again when it is added.
     static let pipeline = 4
 
-    static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1: documents, passages, vectors, terms") { db in
-            try db.execute(sql: first)
-        }
-        migrator.registerMigration("lexical: a full-text index of our own") { db in
-            try db.execute(sql: lexical)
-        }
-        migrator.registerMigration("vectors: stored small, and a graph of neighbours") { db in
-            try db.execute(sql: vectors)
+    /// A change of the tables, told by its name from those that a knowledge base has already.
+    struct Migration: Sendable {
+        let name: String
+        let change: @Sendable (Database) throws -> Void
+    }
+
+    static let migrations = [
+        Migration(name: "1: documents, passages, vectors, terms") { db in
+            try db.define(first)
+            if db.dialect == .sqlite { try db.execute(script: firstTerms) }
+        },
+        Migration(name: "lexical: a full-text index of our own") { db in
+            if db.dialect == .sqlite { try db.execute(script: withoutFirstTerms) }
+            try db.define(lexical)
+        },
+        Migration(name: "vectors: stored small, and a graph of neighbours") { db in
+            try db.define(vectors)
             // Without a dimension nothing is written, and what is missing is derived when it is read.
-            guard let dimension = try? Store.embedder(in: db)?.dimension else { return }
+            guard db.dialect == .sqlite, let dimension = try? Store.embedder(in: db)?.dimension else { return }
             for document in try Int64.fetchAll(db, sql: "SELECT id FROM document") {
                 try? VectorBlocks.write(document: document, dimension: dimension, in: db)
             }
+        },
+        Migration(name: "places of passages in their source, passages that are alike") { db in
+            try db.define(places)
+        },
+        Migration(name: "graph: terms and quads") { db in
+            try db.define(GraphSchema.tables(db.dialect))
+        },
+    ]
+
+    /// The table's name is what it is called in files of released versions.
+    private static let made = "grdb_migrations"
+
+    /// The changes that a knowledge base does not have yet; throws where it has some of a newer Martlet's.
+    static func pending(in db: Database) throws -> [Migration] {
+        let find =
+            switch db.dialect {
+            case .sqlite: "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '\(made)'"
+            case .postgreSQL: "SELECT 1 WHERE to_regclass('\(made)') IS NOT NULL"
+            }
+        guard try Row.fetchOne(db, sql: find) != nil else { return migrations }
+        let known = Set(try String.fetchAll(db, sql: "SELECT identifier FROM \(made)"))
+        if let newer = known.subtracting(migrations.map(\.name)).min() {
+            throw KnowledgeError(
+                .unavailable,
+                "the knowledge base was changed by a newer Martlet (`\(newer)`); use that one"
+            )
         }
-        migrator.registerMigration("places of passages in their source, passages that are alike") { db in
-            try db.execute(sql: places)
+        return migrations.filter { !known.contains($0.name) }
+    }
+
+    /// Makes all tables what they are in this version.
+    static func migrate(_ db: Database) throws {
+        for migration in try pending(in: db) {
+            try db.define("CREATE TABLE IF NOT EXISTS \(made) (identifier TEXT NOT NULL PRIMARY KEY)")
+            try migration.change(db)
+            try db.execute(sql: "INSERT INTO \(made) (identifier) VALUES (?)", arguments: [migration.name])
         }
-        migrator.registerMigration("graph: terms and quads") { db in
-            try db.execute(sql: GraphSchema.tables)
-        }
-        return migrator
     }
 
     /// `chunk` holds the extracted text in pieces; `vector` is one row a passage, with a vector for
@@ -51,17 +86,23 @@ enum Schema {
         CREATE TABLE vector (
             passage INTEGER PRIMARY KEY REFERENCES passage ON DELETE CASCADE, data BLOB NOT NULL,
             checksum BLOB NOT NULL);
+        """
+
+    private static let firstTerms = """
         CREATE VIRTUAL TABLE passage_terms USING fts5 (headings, body, tokenize = 'ascii');
         CREATE VIRTUAL TABLE term_instance USING fts5vocab (passage_terms, instance);
         CREATE VIRTUAL TABLE term_count USING fts5vocab (passage_terms, row);
         """
 
-    /// Segments of the full-text index, their contents in the order of their entries, and for each term the stretches
-    /// of its list, named by the first entry that they may hold. All of it derives from passages.
-    private static let lexical = """
+    private static let withoutFirstTerms = """
         DROP TABLE term_instance;
         DROP TABLE term_count;
         DROP TABLE passage_terms;
+        """
+
+    /// Segments of the full-text index, their contents in the order of their entries, and for each term the stretches
+    /// of its list, named by the first entry that they may hold. All of it derives from passages.
+    private static let lexical = """
         CREATE TABLE lexical_segment (
             id INTEGER PRIMARY KEY AUTOINCREMENT, entries INTEGER NOT NULL, count INTEGER NOT NULL,
             length INTEGER NOT NULL, average REAL NOT NULL, languages INTEGER NOT NULL, edition INTEGER NOT NULL,
@@ -100,6 +141,10 @@ enum Schema {
             PRIMARY KEY (band, passage)) WITHOUT ROWID;
         CREATE INDEX likeness_passage ON likeness (passage);
         """
+}
+
+extension Database {
+    fileprivate func define(_ script: String) throws { try execute(script: dialect.definitions(script)) }
 }
 
 /// The first 16 bytes of a SHA-256 over a record's fields.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
-import GRDB
 
 extension KnowledgeBase {
     /// Writes all of it as lines of JSON, as it is at one moment: documents by name, with their texts, passages and

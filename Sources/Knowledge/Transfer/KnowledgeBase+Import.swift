@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Foundation
-import GRDB
 
 extension KnowledgeBase {
     /// Takes in what `export` wrote, each document in one transaction; one that is there already is left alone. No
@@ -63,7 +62,7 @@ extension KnowledgeBase {
         guard let record = DocumentRecord(document) else {
             throw lines.malformed("a document's record has wrong values")
         }
-        let lock = try await WriteLock(path: store.lockPath, seconds: lockWait)
+        let lock = try await store.lock(seconds: lockWait)
         defer { withExtendedLifetime(lock) {} }
         let isKnown = try self.read { db in
             guard let known = try Store.document(named: record.name, in: db) else { return false }
@@ -71,7 +70,7 @@ extension KnowledgeBase {
                 && known.checksum == known.expectedChecksum
         }
         do {
-            let writer = isKnown ? nil : try DocumentWriter(pool: store.pool, name: record.name)
+            let writer = isKnown ? nil : try DocumentWriter(store: store, name: record.name)
             defer { writer?.rollBack() }
             var text = ArchivedText()
             while text.count < record.characters {
@@ -109,7 +108,7 @@ extension KnowledgeBase {
             try writer?.commit(record, embedder: embedder)
             return isKnown ? nil : record.passages
         } catch {
-            throw KnowledgeError.store(error, path: store.path)
+            throw store.translated(error)
         }
     }
 }

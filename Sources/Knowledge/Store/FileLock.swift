@@ -10,7 +10,7 @@ import Darwin
 /// One writer at a time, in this process and in others: an advisory lock on a file beside the database. SQLite before
 /// 3.51.3 can corrupt a database when two connections write or checkpoint in WAL mode together. The system releases
 /// the lock of a process that dies.
-final class WriteLock: Sendable {
+final class FileLock: WriteLock {
     private let descriptor: Int32
 
     /// Waits for the lock, at most `seconds`.
