@@ -40,20 +40,20 @@ import Testing
     @Test func endsWithItsWholeGroup() throws {
         let mark = NSTemporaryDirectory() + "martlet-child-\(UUID().uuidString)"
         defer { unlink(mark) }
-        var child = shell("(sleep 1; echo late > \(mark)) & sleep 100")
+        var child = shell("(sleep 8; echo late > \(mark)) & sleep 100")
         child.seconds = 0.3
         let begin = ContinuousClock.now
         let error = #expect(throws: KnowledgeError.self) { try child.run() }
         #expect(error?.code == .badDocument)
-        #expect(begin.duration(to: .now) < .seconds(0.9))
-        usleep(1_300_000)
+        #expect(begin.duration(to: .now) < .seconds(7))
+        usleep(8_500_000)
         #expect(access(mark, F_OK) != 0)
     }
 
     @Test func doesNotWaitForWhatItLeftBehind() throws {
         let begin = ContinuousClock.now
         #expect(try shell("sleep 100 & echo done").run().bytes == Array("done\n".utf8))
-        #expect(begin.duration(to: .now) < .seconds(20))
+        #expect(begin.duration(to: .now) < .seconds(90))
     }
 
     @Test func boundsOutputMemoryAndProcessor() throws {
@@ -67,12 +67,13 @@ import Testing
     }
 
     @Test func isGivenNoSecrets() throws {
-        setenv("MARTLET_TEST_SECRET", "secret", 1)
-        defer { unsetenv("MARTLET_TEST_SECRET") }
         var child = shell("env; kill -l | head -1; trap")
         child.environment = ["OMP_THREAD_LIMIT": "1"]
         let text = String(decoding: try child.run().bytes, as: UTF8.self)
-        #expect(!text.contains("secret"))
+        let ours = Set(ProcessInfo.processInfo.environment.keys)
+            .subtracting(["OMP_THREAD_LIMIT", "PATH", "PWD", "SHLVL", "OLDPWD", "_", "LANG", "LC_ALL"])
+        #expect(!ours.isEmpty)
+        for name in ours { #expect(!text.contains("\n\(name)=") && !text.hasPrefix("\(name)=")) }
         #expect(text.contains("OMP_THREAD_LIMIT=1\n"))
     }
 
@@ -83,7 +84,7 @@ import Testing
         let begin = ContinuousClock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(begin.duration(to: .now) < .seconds(20))
+        #expect(begin.duration(to: .now) < .seconds(90))
     }
 
     @Test func endsBySignal() throws {

