@@ -33,6 +33,9 @@ let package = Package(
         .executable(name: "martlet", targets: ["MartletCommand"]),
         .library(name: "Martlet", targets: ["LanguageModels", "Knowledge", "Agents"]),
     ],
+    traits: [
+        .trait(name: "PostgreSQL", description: "Knowledge bases in PostgreSQL databases; needs libpq.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -69,6 +72,11 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
+        .systemLibrary(
+            name: "CPostgreSQL",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
         room("Transfers", ["CCurl"]),
         room("Tensors", ["CKernels"]),
         room("Tokenization", []),
@@ -81,6 +89,7 @@ let package = Package(
             "Knowledge",
             [
                 "CArchive", "CCurl", "CKernels", "CLibXML2", "CNearest", "CStemmer", "Graphs", "Transfers",
+                .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

@@ -2,7 +2,7 @@
 public import Foundation
 import Synchronization
 
-/// Documents, their passages, full text and vectors in one SQLite file.
+/// Documents, their passages, full text, vectors and a graph in one SQLite file, or in a PostgreSQL database.
 ///
 ///     let base = try await KnowledgeBase.open(named: "default", home: home, embedding: embedding)
 ///     let report = try await base.add(["docs"])
@@ -27,7 +27,8 @@ public final class KnowledgeBase: Sendable {
 
     /// Opens the knowledge base `home/knowledge/NAME.sqlite`.
     ///
-    /// `default` always exists; another one is made only if `creating`. Without an embedder it can be listed, shown,
+    /// A name of the form `postgresql://user@host:port/database#name` is one in a database, built with the trait
+    /// `PostgreSQL`. `default` and those always exist; another one is made only if `creating`. Without an embedder it can be listed, shown,
     /// verified, removed from and searched by full text. `lockWait` is how many seconds to wait for another writer.
     /// Throws `KnowledgeError`: `notFound` with near names, `wrongEmbedder` if its vectors are another embedder's.
     public static func open(
@@ -37,6 +38,17 @@ public final class KnowledgeBase: Sendable {
         creating: Bool = false,
         lockWait: Double = 60
     ) async throws -> KnowledgeBase {
+        if name.hasPrefix("postgresql://") || name.hasPrefix("postgres://") {
+            #if PostgreSQL
+            let store = try await PostgreSQLStore.open(name, lockWait: lockWait)
+            return try await open(named: store.place, embedding: embedding, lockWait: lockWait) { store }
+            #else
+            throw KnowledgeError(
+                .unavailable,
+                "this Martlet was built without PostgreSQL; build it with `swift build -c release --traits PostgreSQL`"
+            )
+            #endif
+        }
         guard isValid(name) else {
             throw KnowledgeError(
                 .badArgument,
@@ -86,7 +98,7 @@ public final class KnowledgeBase: Sendable {
 
     private static func folder(_ home: URL) -> URL { home.appendingPathComponent("knowledge", isDirectory: true) }
 
-    private static func isValid(_ name: String) -> Bool {
+    static func isValid(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 64 && !name.hasPrefix(".")
             && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
     }
@@ -127,6 +139,9 @@ public final class KnowledgeBase: Sendable {
             subject: name
         )
     }
+
+    /// Changes the tables by statements of one's own: for tests, which damage them.
+    package func execute(script: String) async throws { try await write { db in try db.execute(script: script) } }
 
     /// By what settings of the database what is acknowledged is lasting.
     package func durability() throws -> String {

@@ -108,7 +108,7 @@ import Darwin
         #expect(try base.stats().documents == 20)
     }
 
-    @Test func waitsForAnotherWriterOnlySoLong() async throws {
+    @Test(.ofFiles) func waitsForAnotherWriterOnlySoLong() async throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("a.txt", "Text.")
         _ = try await folder.open()

@@ -18,7 +18,7 @@ import Testing
     }
 
     private func open(_ folder: TemporaryFolder, _ embedding: TextEmbedding?) async throws -> KnowledgeBase {
-        try await KnowledgeBase.open(home: folder.home, embedding: embedding)
+        try await TestStore.open(home: folder.home, embedding: embedding)
     }
 
     @Test func questionsAreEmbeddedAsQuestions() async throws {

@@ -104,7 +104,7 @@ final class TemporaryFolder: Sendable {
     }
 
     func open(_ embedder: FakeEmbedder? = FakeEmbedder()) async throws -> KnowledgeBase {
-        try await KnowledgeBase.open(home: home, embedding: embedder?.embedding)
+        try await TestStore.open(home: home, embedding: embedder?.embedding)
     }
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 import Graphs
 import Knowledge
 import Testing
@@ -31,7 +30,7 @@ struct GraphTests {
     @Test("What is imported is there, in order, and a second import brings nothing new")
     func importing() async throws {
         defer { try? FileManager.default.removeItem(at: home) }
-        let base = try await KnowledgeBase.open(home: home)
+        let base = try await TestStore.open(home: home)
         let path = try write("<e:b> <e:p> \"x\"@en, 1 . <e:a> <e:p> <e:b> .", "a.ttl")
         let first = try await base.importGraph(path, reader: RDFReader(.turtle))
         #expect(first.read == 3 && first.new == 3)
@@ -43,13 +42,13 @@ struct GraphTests {
                 "<e:a> <e:p> <e:b> .", "<e:b> <e:p> \"1\"\(integer) .", "<e:b> <e:p> \"x\"@en .",
             ]
         )
-        #expect(try await base.verify().problems.isEmpty)
+        #expect(try await base.verify().problems == [])
     }
 
     @Test("A file with an error on its last line leaves nothing")
     func partial() async throws {
         defer { try? FileManager.default.removeItem(at: home) }
-        let base = try await KnowledgeBase.open(home: home)
+        let base = try await TestStore.open(home: home)
         let text = (0..<1_000).map { "<e:\($0)> <e:p> <e:q> .\n" }.joined() + "<e:x> <e:p> ."
         let path = try write(text, "bad.nt")
         let error = await #expect(throws: GraphError.self) {
@@ -63,7 +62,7 @@ struct GraphTests {
     @Test("What is inferred is explained down to what was asserted, and inferring again changes nothing")
     func explaining() async throws {
         defer { try? FileManager.default.removeItem(at: home) }
-        let base = try await KnowledgeBase.open(home: home)
+        let base = try await TestStore.open(home: home)
         let path = try write("@prefix : <e:> . :a :p :b . :b :p :c . :c :p :d .", "a.ttl")
         _ = try await base.importGraph(path, reader: RDFReader(.turtle))
         let rules = try RuleReader.rules(of: "?x <e:p> ?y, ?y <e:p> ?z -> ?x <e:p> ?z .", name: "closure")
@@ -78,20 +77,20 @@ struct GraphTests {
         }
         #expect(leaves(proof) == ["<e:a>", "<e:b>", "<e:c>"])
         #expect(throws: GraphError.self) { try base.explain(Triple(.iri("e:d"), .iri("e:p"), .iri("e:a"))) }
-        #expect(try await base.verify().problems.isEmpty)
+        #expect(try await base.verify().problems == [])
     }
 
     @Test("A fact that is replaced is closed, not deleted")
     func replacing() async throws {
         defer { try? FileManager.default.removeItem(at: home) }
-        let base = try await KnowledgeBase.open(home: home)
+        let base = try await TestStore.open(home: home)
         for city in ["Paris", "Rome"] {
             try await base.replaceFact(Quad(Triple(.iri("e:a"), .iri("e:city"), .literal(Literal(city)))))
         }
         #expect(try lines(base) == ["<e:a> <e:city> \"Rome\" ."])
         let size = try base.graphStatistics()
         #expect(size.asserted == 1 && size.closed == 1)
-        #expect(try await base.verify().problems.isEmpty)
+        #expect(try await base.verify().problems == [])
     }
 
     @Test(
@@ -103,11 +102,10 @@ struct GraphTests {
     )
     func damage(_ sql: String) async throws {
         defer { try? FileManager.default.removeItem(at: home) }
-        let base = try await KnowledgeBase.open(home: home)
+        let base = try await TestStore.open(home: home)
         let path = try write("<e:a> <e:p> <e:b> .", "a.nt")
         _ = try await base.importGraph(path, reader: RDFReader(.nTriples))
-        let queue = try DatabaseQueue(path: home.appending(path: "knowledge/default.sqlite").path)
-        try await queue.write { try $0.execute(sql: sql) }
+        try await TestStore.change(home: home, sql)
         #expect(try await base.verify().problems.count == 1)
     }
 }

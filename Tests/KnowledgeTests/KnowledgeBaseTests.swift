@@ -116,7 +116,7 @@ import Testing
         }
         var results: [[[Hit]]] = []
         for (number, order) in [paths, paths.reversed()].enumerated() {
-            let base = try await KnowledgeBase.open(
+            let base = try await TestStore.open(
                 home: folder.url.appendingPathComponent("home\(number)"),
                 embedding: FakeEmbedder().embedding
             )
@@ -179,7 +179,7 @@ import Testing
         #expect(try await base.verify().problems.isEmpty)
     }
 
-    @Test func namesNearNames() async throws {
+    @Test(.ofFiles) func namesNearNames() async throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("manual.md", pump)
         let base = try await folder.open()

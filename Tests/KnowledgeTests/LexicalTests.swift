@@ -131,8 +131,7 @@ import Testing
         let hits = try await folder.open().search("windmills 3", mode: .lexical)
         #expect(hits.count == 5)
         func damage() async throws {
-            let queue = try DatabaseQueue(path: folder.home.path + "/knowledge/default.sqlite")
-            try await queue.write { db in try db.execute(sql: change) }
+            try await TestStore.change(home: folder.home, change)
         }
         try await damage()
         let report = try await folder.open(nil).verify()
@@ -148,12 +147,12 @@ import Testing
     }
 
     /// A file of the first version, whose terms were in a table of SQLite's own full text.
-    @Test func anOlderFileGetsItsIndex() async throws {
+    @Test(.ofFiles) func anOlderFileGetsItsIndex() async throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("a.txt", "Windmills turn. Their sails are white.")
         _ = try await folder.open().add([path])
         let hits = try await folder.open().search("sails", mode: .lexical)
-        let queue = try DatabaseQueue(path: folder.home.path + "/knowledge/default.sqlite")
+        let queue = try DatabaseQueue(path: TestStore.file(home: folder.home))
         try await queue.write { db in
             for table in ["lexical_segment", "lexical_entry", "lexical_posting"] {
                 try db.execute(sql: "DROP TABLE \(table)")

@@ -35,6 +35,12 @@ import Testing
         }
     }
 
+    /// All lines but those that depend on the name of the knowledge base.
+    private func lines(_ data: Data) -> [String] {
+        String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+            .filter { !$0.hasPrefix("{\"header\"") && !$0.hasPrefix("{\"seal\"") }
+    }
+
     @Test func whatComesBackIsWhatWentOut() async throws {
         let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
         let base = try await filled(folder)
@@ -42,7 +48,7 @@ import Testing
         let copy = try await other.open(nil)
         let report = try await copy.importArchive(reading(data))
         #expect((report.added, report.unchanged, report.skipped.count) == (3, 0, 0))
-        #expect(try archive(copy) == data)
+        #expect(try lines(archive(copy)) == lines(data))
         #expect(try copy.documents() == base.documents())
         #expect(try await copy.verify().problems == [])
         for mode in SearchMode.allCases {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 import Knowledge
 import Testing
 
@@ -16,7 +15,7 @@ import Testing
 
         init() async throws {
             folder = try TemporaryFolder()
-            base = try await KnowledgeBase.open(home: folder.home, embedding: FakeEmbedder().embedding)
+            base = try await TestStore.open(home: folder.home, embedding: FakeEmbedder().embedding)
         }
 
         mutating func add(_ name: String, _ texts: [String], _ rows: [[Float]]) async throws {
@@ -104,23 +103,21 @@ import Testing
         #expect(try await made.base.verify().problems.isEmpty)
     }
 
-    @Test(arguments: ["file", "record", "gone"]) func damagedGraphIsNotUsed(_ what: String) async throws {
+    @Test(.ofFiles, arguments: ["file", "record", "gone"]) func damagedGraphIsNotUsed(_ what: String) async throws {
         var numbers = SeededNumbers(3)
         let made = try await made(500, &numbers)
         try await made.base.buildGraph()
-        let database = made.folder.home.path + "/knowledge/default.sqlite"
+        let database = TestStore.file(home: made.folder.home)
         switch what {
         case "file":
             var bytes = try Data(contentsOf: URL(fileURLWithPath: database + ".graph"))
             bytes[bytes.count / 2] ^= 1
             try bytes.write(to: URL(fileURLWithPath: database + ".graph"))
         case "record":
-            try await DatabaseQueue(path: database).write { db in
-                try db.execute(sql: "UPDATE vector_graph SET covered = covered - 1")
-            }
+            try await TestStore.change(home: made.folder.home, "UPDATE vector_graph SET covered = covered - 1")
         default: try FileManager.default.removeItem(atPath: database + ".graph")
         }
-        let reopened = try await KnowledgeBase.open(home: made.folder.home, embedding: FakeEmbedder().embedding)
+        let reopened = try await TestStore.open(home: made.folder.home, embedding: FakeEmbedder().embedding)
         var options = SearchOptions(mode: .semantic)
         options.vectors = .approximate
         let query = Self.direction(&numbers)
@@ -129,13 +126,12 @@ import Testing
         #expect(try await reopened.verify().problems.isEmpty == (what == "gone"))
     }
 
-    @Test(arguments: ["UPDATE vector_block SET data = zeroblob(length(data))", "DELETE FROM vector_block"])
+    @Test(.ofFiles, arguments: ["UPDATE vector_block SET data = zeroblob(length(data))", "DELETE FROM vector_block"])
     func smallVectorsDeriveFromTheFullOnes(_ damage: String) async throws {
         var numbers = SeededNumbers(4)
         let made = try await made(200, &numbers)
-        let path = made.folder.home.path + "/knowledge/default.sqlite"
-        try await DatabaseQueue(path: path).write { db in try db.execute(sql: damage) }
-        let reopened = try await KnowledgeBase.open(home: made.folder.home, embedding: FakeEmbedder().embedding)
+        try await TestStore.change(home: made.folder.home, damage)
+        let reopened = try await TestStore.open(home: made.folder.home, embedding: FakeEmbedder().embedding)
         let query = Self.direction(&numbers)
         let found = try await reopened.search("any", vector: query, top: 10, options: SearchOptions(mode: .semantic))
         #expect(found.map(\.text) == made.nearest(query, 10).map(\.text))
