@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), ".."))
+# The one configuration of all builds here, as in configuration.sh.
+CONFIGURATION = ["-c", "release", *(["--traits", "PostgreSQL"] if sys.platform == "linux" else [])]
 FIXTURES = os.path.join(ROOT, "Tests", "Fixtures")
 MARTLET = os.environ.get("MARTLET", os.path.join(ROOT, ".build", "release", "martlet"))
 CHAT_MODEL, EMBEDDER = "smollm2-135m-instruct", "all-minilm-l6-v2"
@@ -34,6 +36,15 @@ def martlet(*arguments, environment=None, timeout=900):
         sys.exit(f"error: `martlet {arguments[0]}` ended with {done.returncode}: "
                  f"{done.stderr.decode(errors='replace').strip()[-300:]}")
     return done.stdout.decode()
+
+
+def built(product):
+    """The path of one of the package's programs, built."""
+    build = ["swift", "build", *CONFIGURATION]
+    if subprocess.run([*build, "--product", product], cwd=ROOT, stdout=sys.stderr).returncode:
+        sys.exit(f"error: {product} does not build")
+    folder = subprocess.run([*build, "--show-bin-path"], check=True, cwd=ROOT, stdout=subprocess.PIPE).stdout
+    return os.path.join(folder.decode().strip(), product)
 
 
 def pull(model):

@@ -124,6 +124,8 @@ public struct IngestionReport: Sendable, Codable {
     public var converted: [Converted] = []
     /// Passages of the documents taken in.
     public var passages = 0
+    /// Facts that are new in the graph.
+    public var facts = 0
 
     package init() {}
 }

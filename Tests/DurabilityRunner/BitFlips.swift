@@ -3,9 +3,22 @@ import Foundation
 import GRDB
 import Knowledge
 
+/// Numbers that are the same for a seed (SplitMix64).
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+        return value ^ value >> 31
+    }
+}
+
 /// Single bits of the file changed: whatever record reads otherwise than it was written is named by `verify`.
 struct BitFlips {
     let count: Int
+    let seed: UInt64
 
     /// Tables whose records count, and how `verify` names the document that they belong to.
     private static let tables = [
@@ -27,9 +40,10 @@ struct BitFlips {
             let names = Dictionary(uniqueKeysWithValues: try await script.open().documents().map { ($0.document, 0) })
             var complaints: [String] = []
             var (noticed, unreadable, harmless) = (0, 0, 0)
+            var numbers = SplitMix(state: seed)
             for _ in 0..<count {
-                let place = Int.random(in: 0..<original.count)
-                let bit = UInt8(1) << UInt8.random(in: 0..<8)
+                let place = Int.random(in: 0..<original.count, using: &numbers)
+                let bit = UInt8(1) << UInt8.random(in: 0..<8, using: &numbers)
                 let outcome = try await Script.inScratch { copy in
                     try FileManager.default.createDirectory(
                         atPath: (copy.file as NSString).deletingLastPathComponent,
@@ -48,7 +62,7 @@ struct BitFlips {
                 }
             }
             let figure =
-                "\(count): \(noticed) named, \(unreadable) refused, \(harmless) in no record, \(names.count) documents"
+                "\(count) (seed \(seed)): \(noticed) named, \(unreadable) refused, \(harmless) in no record, \(names.count) documents"
             DurabilityRunner.report("bits flipped", figure, complaints)
         }
     }

@@ -54,7 +54,7 @@ struct PowerFailures {
                     try? FileManager.default.removeItem(atPath: script.file + "-shm")
                     let place = "operation \(operation), seed \(seed)"
                     if !child.said.isEmpty { complaints.append("\(place): \(child.said)") }
-                    complaints += await Self.aftermath(script, child).map { "\(place): \($0)" }
+                    complaints += await Self.aftermath(script, acknowledged: child.acknowledged).map { "\(place): \($0)" }
                     return false
                 }
                 if ended { break }
@@ -65,8 +65,8 @@ struct PowerFailures {
     }
 
     /// What is wrong after a child was ended: lost, partial, or not to be completed.
-    static func aftermath(_ script: Script, _ child: Child) async -> [String] {
-        let (complaint, steps) = await script.complaint(acknowledged: child.acknowledged)
+    static func aftermath(_ script: Script, acknowledged: Int) async -> [String] {
+        let (complaint, steps) = await script.complaint(acknowledged: acknowledged)
         if let complaint { return [complaint] }
         do { try await script.perform(from: steps) } catch { return ["afterwards: \(error)"] }
         return await script.complaint(acknowledged: Script.steps.count).complaint.map { [$0] } ?? []
@@ -89,7 +89,7 @@ struct Kills {
                 killed += 1
                 if (1..<Script.steps.count).contains(child.acknowledged) { between += 1 }
                 if !child.said.isEmpty { complaints.append(child.said) }
-                complaints += await PowerFailures.aftermath(script, child).map {
+                complaints += await PowerFailures.aftermath(script, acknowledged: child.acknowledged).map {
                     "after \(child.acknowledged) steps: \($0)"
                 }
             }

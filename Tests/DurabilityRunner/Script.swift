@@ -61,7 +61,13 @@ struct Script {
     }
 
     func open() async throws -> KnowledgeBase {
-        try await KnowledgeBase.open(home: home, embedding: WordEmbedder.embedding, lockWait: 20)
+        let server = ProcessInfo.processInfo.environment["MARTLET_TEST_POSTGRESQL"]
+        return try await KnowledgeBase.open(
+            named: server.map { "\($0)#\(folder.lastPathComponent)" } ?? "default",
+            home: home,
+            embedding: WordEmbedder.embedding,
+            lockWait: 60
+        )
     }
 
     func perform(_ step: Step, in base: KnowledgeBase) async throws {
@@ -121,7 +127,13 @@ struct Script {
             guard faulty_install() == 0 else { DurabilityRunner.fail("the failing file system cannot be installed") }
             faulty_arm(faulty_crash, at, 0, seed)
         }
-        try await Script(URL(fileURLWithPath: arguments[0])).perform { DurabilityRunner.say("\($0)") }
+        do {
+            try await Script(URL(fileURLWithPath: arguments[0])).perform { DurabilityRunner.say("\($0)") }
+        } catch let error as KnowledgeError {
+            // As a user would see it: a kind and a line.
+            FileHandle.standardError.write(Data("\(error.code): \(error)\n".utf8))
+            exit(Int32(error.code.exitCode))
+        }
         DurabilityRunner.say("end \(faulty_operations())")
     }
 }

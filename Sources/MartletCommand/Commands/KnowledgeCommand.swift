@@ -16,7 +16,7 @@ struct KnowledgeCommand: ParsableCommand {
             """,
         subcommands: [
             Add.self, Search.self, Show.self, List.self, Remove.self, Stats.self, Verify.self, Export.self, Import.self,
-            Terms.self, Index.self,
+            Migrate.self, Terms.self, Index.self,
         ]
     )
 }
