@@ -12,6 +12,8 @@ public struct KnowledgeError: Error, Sendable, CustomStringConvertible {
         case unreadable
         /// What reading needs is not there: a program, a server.
         case unavailable
+        /// The database that holds the knowledge base cannot be reached.
+        case unreachable
         /// Another process writes and did not finish in time.
         case busy
         /// The disk is full; nothing of the document was written.
@@ -40,7 +42,7 @@ public struct KnowledgeError: Error, Sendable, CustomStringConvertible {
             switch self {
             case .badDocument, .damaged: 65
             case .notFound: 66
-            case .busy, .unavailable: 69
+            case .busy, .unavailable, .unreachable: 69
             case .badEmbedding: 70
             case .noSpace: 73
             case .unreadable, .notWritable: 74

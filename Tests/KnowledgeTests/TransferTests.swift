@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Graphs
 import Knowledge
 import Testing
 
@@ -39,6 +40,49 @@ import Testing
     private func lines(_ data: Data) -> [String] {
         String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
             .filter { !$0.hasPrefix("{\"header\"") && !$0.hasPrefix("{\"seal\"") }
+    }
+
+    @Test func theGraphComesAlong() async throws {
+        let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
+        let base = try await filled(folder)
+        let facts = try folder.write(
+            "facts.ttl",
+            """
+            @prefix : <http://example.org/> . :a :p :b . :b :p :c . :c :p "d\u{e9}"@fr . [] :q 1.50 .
+            """
+        )
+        _ = try await base.importGraph(facts, reader: RDFReader(.turtle))
+        let rules = try RuleReader.rules(
+            of: "@prefix : <http://example.org/> . ?x :p ?y, ?y :p ?z -> ?x :p ?z .",
+            name: "closure"
+        )
+        #expect(try await base.infer(rules).facts == 3)
+        for colour in ["red", "blue"] {
+            let fact = Triple(.iri("http://example.org/a"), .iri("http://example.org/colour"), .literal(Literal(colour)))
+            try await base.replaceFact(Quad(fact))
+        }
+        let data = try archive(base)
+        let copy = try await other.open(nil)
+        #expect(try await copy.importArchive(reading(data)).facts == 9)
+        #expect(try lines(archive(copy)) == lines(data))
+        #expect(try copy.graphPrefixes() == base.graphPrefixes())
+        let last = Triple(
+            .iri("http://example.org/a"),
+            .iri("http://example.org/p"),
+            .literal(Literal("d\u{e9}", language: "fr"))
+        )
+        #expect(try copy.explain(last).rule == base.explain(last).rule)
+        #expect(try await copy.importArchive(reading(data)).facts == 0)
+        #expect(try lines(archive(copy)) == lines(data))
+        #expect(try await copy.verify().problems == [])
+        // A fact that was changed on the way, and one that is missing, bring in none.
+        for (old, new) in [("\"red", "\"rad"), ("\"facts\":9", "\"facts\":8"), ("\"facts\":9", "\"facts\":10")] {
+            let third = try TemporaryFolder()
+            let changed = String(decoding: data, as: UTF8.self).replacing(old, with: new)
+            let target = try await third.open(nil)
+            await #expect(throws: KnowledgeError.self) { try await target.importArchive(reading(Data(changed.utf8))) }
+            #expect(try target.graphStatistics().asserted == 0)
+        }
     }
 
     @Test func whatComesBackIsWhatWentOut() async throws {

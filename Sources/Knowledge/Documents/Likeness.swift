@@ -73,7 +73,9 @@ struct Likeness {
     }
 
     func store(passage: Int64, in db: Database) throws {
-        let statement = try db.cachedStatement(sql: "INSERT INTO likeness (band, passage) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO likeness (band, passage) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        )
         for band in bands { try statement.execute(arguments: [band, passage]) }
     }
 }

@@ -11,23 +11,24 @@ enum GraphSchema {
         // PostgreSQL has no index of long texts.
         let identity = dialect == .sqlite ? "value, kind, datatype, language" : "checksum"
         return """
-        CREATE TABLE graph_term (
-            id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, value TEXT NOT NULL, datatype TEXT NOT NULL,
-            language TEXT NOT NULL, checksum BLOB NOT NULL, UNIQUE (\(identity)));
-        CREATE TABLE graph_rule (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-        CREATE TABLE graph_prefix (name TEXT PRIMARY KEY NOT NULL, iri TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE graph_quad (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, subject INTEGER NOT NULL REFERENCES graph_term,
-            predicate INTEGER NOT NULL REFERENCES graph_term, object INTEGER NOT NULL REFERENCES graph_term,
-            graph INTEGER NOT NULL, document INTEGER REFERENCES document ON DELETE SET NULL, passage TEXT,
-            valid_from INTEGER, valid_to INTEGER, confidence REAL, recorded INTEGER NOT NULL,
-            rule INTEGER REFERENCES graph_rule, premises BLOB, checksum BLOB NOT NULL);
-        CREATE UNIQUE INDEX graph_spog ON graph_quad (subject, predicate, object, graph) WHERE valid_to IS NULL;
-        CREATE INDEX graph_pos ON graph_quad (predicate, object, subject) WHERE valid_to IS NULL;
-        CREATE INDEX graph_osp ON graph_quad (object, subject) WHERE valid_to IS NULL;
-        CREATE INDEX graph_g ON graph_quad (graph) WHERE valid_to IS NULL;
-        CREATE INDEX graph_document ON graph_quad (document) WHERE document IS NOT NULL;
-        """
+            CREATE TABLE graph_term (
+                id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, value TEXT NOT NULL, datatype TEXT NOT NULL,
+                language TEXT NOT NULL, checksum BLOB NOT NULL, UNIQUE (\(identity)));
+            CREATE TABLE graph_rule (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+            CREATE TABLE graph_prefix (name TEXT PRIMARY KEY NOT NULL, iri TEXT NOT NULL) WITHOUT ROWID;
+            CREATE TABLE graph_quad (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, subject INTEGER NOT NULL REFERENCES graph_term,
+                predicate INTEGER NOT NULL REFERENCES graph_term, object INTEGER NOT NULL REFERENCES graph_term,
+                graph INTEGER NOT NULL, document INTEGER REFERENCES document ON DELETE SET NULL, passage TEXT,
+                valid_from INTEGER, valid_to INTEGER, confidence REAL, recorded INTEGER NOT NULL,
+                rule INTEGER REFERENCES graph_rule, premises BLOB, checksum BLOB NOT NULL);
+            CREATE UNIQUE INDEX graph_spog ON graph_quad (subject, predicate, object, graph) WHERE valid_to IS NULL;
+            CREATE INDEX graph_pos ON graph_quad (predicate, object, subject) WHERE valid_to IS NULL;
+            CREATE INDEX graph_osp ON graph_quad (object, subject) WHERE valid_to IS NULL;
+            CREATE INDEX graph_closed ON graph_quad (subject, predicate, object) WHERE valid_to IS NOT NULL;
+            CREATE INDEX graph_g ON graph_quad (graph) WHERE valid_to IS NULL;
+            CREATE INDEX graph_document ON graph_quad (document) WHERE document IS NOT NULL;
+            """
     }
 
     /// The damaged rows, named.

@@ -69,7 +69,7 @@ extension KnowledgeBase {
         }
     }
 
-    private static func store(_ rule: String, in db: Database) throws -> Int64 {
+    static func store(_ rule: String, in db: Database) throws -> Int64 {
         try db.execute(sql: "INSERT INTO graph_rule (name) VALUES (?) ON CONFLICT DO NOTHING", arguments: [rule])
         return try Int64.fetchOne(db, sql: "SELECT id FROM graph_rule WHERE name = ?", arguments: [rule]) ?? 0
     }

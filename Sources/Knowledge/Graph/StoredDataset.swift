@@ -96,6 +96,22 @@ public final class StoredDataset: MutableDataset {
         return true
     }
 
+    /// The fact that is there and says the same: one that holds, or one that held at the same time.
+    func equal(of record: FactRecord) throws -> Int64? {
+        if record.validTo == nil { return try fact(record.quad)?.id }
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT id FROM graph_quad WHERE subject = ? AND predicate = ? AND object = ? AND graph = ?
+                AND valid_to = ? AND recorded = ?
+                """
+        )
+        let quad = record.quad
+        return try Int64.fetchOne(
+            statement,
+            arguments: [quad.subject, quad.predicate, quad.object, quad.graph, record.validTo, record.recorded]
+        )
+    }
+
     func fact(_ quad: QuadID) throws -> FactRecord? {
         let statement = try db.cachedStatement(
             sql: """

@@ -60,7 +60,8 @@ enum Store {
     // MARK: - Documents
 
     static func document(named name: String, in db: Database) throws -> DocumentRecord? {
-        try Row.fetchOne(db, sql: "SELECT * FROM document WHERE name = ?", arguments: [name]).map(DocumentRecord.init(row:))
+        try Row.fetchOne(db, sql: "SELECT * FROM document WHERE name = ?", arguments: [name])
+            .map(DocumentRecord.init(row:))
     }
 
     static func documents(in db: Database) throws -> [DocumentRecord] {

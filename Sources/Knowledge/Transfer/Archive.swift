@@ -2,11 +2,13 @@
 package import Foundation
 
 /// A line of an exported knowledge base, one JSON object with one member: a header; then for each document its record,
-/// its text in pieces, its passages and a seal; at last the number of documents, and another seal. A seal is the SHA-256
-/// of all lines before it, so that nothing that was changed on the way goes in.
+/// its text in pieces, its passages and a seal; where there is a graph, its size, its prefixes, its facts in the order of
+/// their making and a seal; at last the number of documents, and another seal. A seal is the SHA-256 of all lines before
+/// it, so that nothing that was changed on the way goes in.
 package struct ArchiveLine: Codable {
     struct Header: Codable {
-        var version = 1
+        /// 1: no graph; 2: a graph may follow the documents.
+        var version = 2
         var name: String
         var embedder: TextEmbedding.Identity?
     }
@@ -37,10 +39,33 @@ package struct ArchiveLine: Codable {
         var vectors: Data
     }
 
+    struct Graph: Codable {
+        var prefixes: [String: String]
+        var facts: Int
+    }
+
+    struct Fact: Codable {
+        /// Subject, predicate, object and, if it is in one, the named graph, as N-Quads writes them.
+        var terms: [String]
+        var document: String?
+        var passage: String?
+        /// Seconds since 1970.
+        var validFrom: Int64?
+        var validTo: Int64?
+        var recorded: Int64
+        var confidence: Double?
+        /// The name of the rule that it was inferred by.
+        var rule: String?
+        /// The facts that it was inferred from, by their places in the archive.
+        var premises: [Int]?
+    }
+
     var header: Header?
     var document: Document?
     var text: String?
     var passage: Passage?
+    var graph: Graph?
+    var fact: Fact?
     var seal: String?
     var documents: Int?
 }

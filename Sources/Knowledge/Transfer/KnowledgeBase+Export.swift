@@ -3,7 +3,7 @@ public import Foundation
 
 extension KnowledgeBase {
     /// Writes all of it as lines of JSON, as it is at one moment: documents by name, with their texts, passages and
-    /// vectors. Returns the number of documents.
+    /// vectors, and the graph with all that is known of its facts. Returns the number of documents.
     ///
     /// Throws `damaged` where a record is not what was written, and what `write` throws. Cost: reads all of it; memory
     /// stays flat.
@@ -23,6 +23,7 @@ extension KnowledgeBase {
                 try Self.export(record, from: db, put)
                 try put(ArchiveLine(seal: hash.finalizedCopy.hexadecimal))
             }
+            if try GraphArchive.write(from: db, put) { try put(ArchiveLine(seal: hash.finalizedCopy.hexadecimal)) }
             try put(ArchiveLine(documents: records.count))
             try put(ArchiveLine(seal: hash.finalizedCopy.hexadecimal))
             return records.count

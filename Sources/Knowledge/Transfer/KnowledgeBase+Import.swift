@@ -10,7 +10,7 @@ extension KnowledgeBase {
     public func importArchive(_ read: @escaping () throws -> Data?) async throws -> IngestionReport {
         var lines = ArchiveLines(read)
         guard let header = try lines.next()?.header else { throw lines.malformed("no header") }
-        guard header.version == 1 else {
+        guard (1...2).contains(header.version) else {
             throw lines.malformed("of version \(header.version), which this Martlet cannot read")
         }
         try checkEmbedder(of: header)
@@ -24,6 +24,8 @@ extension KnowledgeBase {
                 if passages == nil { report.unchanged += 1 } else { report.added += 1 }
                 report.passages += passages ?? 0
                 count += 1
+            } else if let graph = line.graph {
+                report.facts += try await take(graph, from: &lines)
             } else if let documents = line.documents {
                 guard documents == count else {
                     throw lines.malformed("\(documents) documents were written and \(count) are there")
@@ -35,6 +37,22 @@ extension KnowledgeBase {
             }
         }
         throw lines.malformed("cut short after \(count) documents")
+    }
+
+    /// The facts that are new.
+    private func take(_ graph: ArchiveLine.Graph, from lines: inout ArchiveLines) async throws -> Int {
+        let lock = try await store.lock(seconds: lockWait)
+        defer { withExtendedLifetime(lock) {} }
+        do {
+            return try store.write { db in
+                let new = try GraphArchive.read(graph, from: &lines, into: db)
+                try lines.checkSeal()
+                try Store.bumpVersion(in: db)
+                return new
+            }
+        } catch {
+            throw store.translated(error)
+        }
     }
 
     private func checkEmbedder(of header: ArchiveLine.Header) throws {

@@ -46,7 +46,9 @@ extension KnowledgeCommand {
             let added = "\(counted(documents, "document")) (\(counted(passages, "passage")))"
             let facts = report.facts > 0 ? " and \(counted(report.facts, "fact"))" : ""
             let unchanged = report.unchanged > 0 ? "; \(report.unchanged) were there" : ""
-            try StandardOutput.write("\(printable(to.name)): \(added)\(facts) copied from \(printable(from.name))\(unchanged)\n")
+            try StandardOutput.write(
+                "\(printable(to.name)): \(added)\(facts) copied from \(printable(from.name))\(unchanged)\n"
+            )
         }
     }
 }

@@ -8,7 +8,7 @@ import Tokenization
 extension KnowledgeCommand {
     struct Export: AsyncParsableCommand, WithCommonOptions {
         static let configuration = CommandConfiguration(
-            abstract: "Writes the documents of a knowledge base as lines of JSON: texts, passages and vectors.",
+            abstract: "Writes a knowledge base as lines of JSON: texts, passages, vectors and facts.",
             discussion: """
                 EXAMPLES
                   martlet kb export notes.jsonl
@@ -29,10 +29,6 @@ extension KnowledgeCommand {
 
         func run() async throws {
             let base = try await knowledge.open(common)
-            let facts = try base.graphStatistics().asserted
-            if facts > 0 {
-                Log.warning("the graph's \(counted(facts, "fact")) are not in it; use `martlet graph export` for them")
-            }
             if file == "-" {
                 _ = try base.export { try StandardOutput.write([UInt8]($0)) }
                 return
@@ -94,13 +90,14 @@ extension KnowledgeCommand {
                 return try StandardOutput.write(
                     .members([
                         "added": .integer(report.added), "unchanged": .integer(report.unchanged),
-                        "passages": .integer(report.passages),
+                        "passages": .integer(report.passages), "facts": .integer(report.facts),
                     ])
                 )
             }
             let added = "\(counted(report.added, "document")) added (\(counted(report.passages, "passage")))"
             let unchanged = report.unchanged > 0 ? ", \(report.unchanged) unchanged" : ""
-            try StandardOutput.write("\(knowledge.kb): \(added)\(unchanged)\n")
+            let facts = report.facts > 0 ? ", \(counted(report.facts, "new fact"))" : ""
+            try StandardOutput.write("\(knowledge.kb): \(added)\(unchanged)\(facts)\n")
         }
     }
 }

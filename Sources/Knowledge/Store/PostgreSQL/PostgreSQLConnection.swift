@@ -167,8 +167,9 @@ final class PostgreSQLConnection: SQLConnection {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return PostgreSQLResult(pointer: result)
         default:
-            let state = PQresultErrorField(result, 67 /* PG_DIAG_SQLSTATE */).map { String(cString: $0) }
-            let said = PQresultErrorField(result, 77 /* PG_DIAG_MESSAGE_PRIMARY */)
+            // PG_DIAG_SQLSTATE and PG_DIAG_MESSAGE_PRIMARY are characters in C.
+            let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+            let said = PQresultErrorField(result, Int32(UInt8(ascii: "M")))
             let message = Self.line(said ?? UnsafeMutablePointer(mutating: PQerrorMessage(connection)))
             PQclear(result)
             throw PostgreSQLError(state: isAlive ? state ?? "XX000" : "08006", message: message)

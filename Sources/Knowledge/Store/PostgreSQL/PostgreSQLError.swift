@@ -20,25 +20,22 @@ struct PostgreSQLError: Error {
         }
         if isOfConnection {
             return failure(
-                .unavailable,
+                .unreachable,
                 "the database of `\(place)` is out of reach (\(message)); what was not acknowledged is not "
                     + "written: see that the server runs and try again"
             )
         }
-        switch state {
-        case "53100", "53200":
-            return failure(.noSpace, "the server of `\(place)` has no room (\(message)); nothing was written: make room")
-        case "53300":
-            return failure(.unavailable, "the server of `\(place)` has no connection left (\(message)); try again later")
-        case "40001", "40P01", "55P03", "57014":
-            return failure(.busy, "the database of `\(place)` is in use (\(message)); try again")
-        case "42501", "25006", "28000", "28P01", "3D000", "3F000":
-            return failure(.notWritable, "the database of `\(place)` refuses: \(message); check user, password and rights")
-        case "54000", "22021":
-            return failure(.badDocument, "the database of `\(place)` cannot hold this: \(message)")
-        default:
-            return failure(.damaged, "the database of `\(place)` answers with \(message) (\(state)); run `martlet kb verify`")
-        }
+        let (code, what): (KnowledgeError.Code, String) =
+            switch state {
+            case "53100", "53200": (.noSpace, "has no room (\(message)); nothing was written: make room")
+            case "53300": (.unreachable, "has no connection left (\(message)); try again later")
+            case "40001", "40P01", "55P03", "57014": (.busy, "is in use (\(message)); try again")
+            case "42501", "25006", "28000", "28P01", "3D000", "3F000":
+                (.notWritable, "refuses: \(message); check user, password and rights")
+            case "54000", "22021": (.badDocument, "cannot hold this: \(message)")
+            default: (.damaged, "answers with \(message) (\(state)); run `martlet kb verify`")
+            }
+        return failure(code, "the database of `\(place)` \(what)")
     }
 }
 

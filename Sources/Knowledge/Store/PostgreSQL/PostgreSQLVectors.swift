@@ -212,7 +212,8 @@ struct PostgreSQLCandidates: VectorCandidates {
             var arguments: StatementArguments = []
             if let documents { arguments += [documents] }
             arguments += [question, limit]
-            return try String.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(LexicalContent.number)
+            return try String.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+                .map(LexicalContent.number)
         }
         switch kind {
         case .none: return []
