@@ -23,3 +23,9 @@ package enum XSD {
     package static let dateTime = namespace + "dateTime"
     package static let date = namespace + "date"
 }
+
+/// https://www.w3.org/TR/owl2-syntax
+package enum OWL {
+    package static let namespace = "http://www.w3.org/2002/07/owl#"
+    package static let functionalProperty = namespace + "FunctionalProperty"
+}

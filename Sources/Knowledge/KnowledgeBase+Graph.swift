@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+public import Foundation
 public import Graphs
 
 /// How large the graph is.
@@ -32,17 +32,19 @@ public struct GraphProof: Sendable {
 
 extension KnowledgeBase {
     /// Puts the quads of RDF files into the graph, each file in one transaction; a file with an error leaves nothing.
-    /// Returns how many facts are new. `graph` is the graph of what names none itself.
+    /// Returns how many facts are new. `graph` is the graph of what names none itself, `origin` that of all of them.
     ///
     /// Throws `GraphError` (`unreadable`, `badSyntax` with file and line) and `KnowledgeError`.
     public func importGraph(
         _ path: String,
         reader: RDFReader,
         graph: Term? = nil,
+        origin: FactOrigin = FactOrigin(),
         progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> (read: Int, new: Int) {
         try await write { db in
             let dataset = StoredDataset(db)
+            try dataset.use(self.record(of: origin, in: db))
             var reader = reader
             // Labels of two imports never meet.
             reader.scope = "i\(try Int.fetchOne(db, sql: "SELECT COALESCE(MAX(id), 0) FROM graph_quad") ?? 0)_"
@@ -65,14 +67,18 @@ extension KnowledgeBase {
                     arguments: [name, iri]
                 )
             }
+            try dataset.finish()
             try Store.bumpVersion(in: db)
             return (read, new)
         }
     }
 
-    /// Reads the graph: `body` gets the facts that hold now, which change for nobody while it runs.
-    public func readGraph<Value>(_ body: (StoredDataset) throws -> Value) throws -> Value {
-        try read { db in try body(StoredDataset(db)) }
+    /// Reads the graph: `body` gets the facts that hold now, or held at a moment, which change for nobody while it runs.
+    public func readGraph<Value>(
+        at moment: Date? = nil,
+        _ body: (StoredDataset) throws -> Value
+    ) throws -> Value {
+        try read { db in try body(StoredDataset(db, at: moment.map { Int64($0.timeIntervalSince1970) })) }
     }
 
     /// Changes the graph in one transaction.
@@ -80,7 +86,9 @@ extension KnowledgeBase {
         _ body: @Sendable (StoredDataset) throws -> Value
     ) async throws -> Value {
         try await write { db in
-            let value = try body(StoredDataset(db))
+            let dataset = StoredDataset(db)
+            let value = try body(dataset)
+            try dataset.finish()
             try Store.bumpVersion(in: db)
             return value
         }

@@ -42,7 +42,7 @@ extension KnowledgeBase {
         }
         attempt("settings") { db in
             for key in try String.fetchAll(db, sql: "SELECT key FROM setting ORDER BY key") {
-                if !["version", "embedder", LexicalIndex.settingKey].contains(key) {
+                if !["version", "embedder", LexicalIndex.settingKey, GraphTally.settingKey].contains(key) {
                     report.problems.append("settings: `\(key)` is none of ours")
                 }
                 _ = try Store.setting(key, in: db)

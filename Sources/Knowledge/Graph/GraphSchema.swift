@@ -19,13 +19,15 @@ enum GraphSchema {
             CREATE TABLE graph_quad (
                 id INTEGER PRIMARY KEY AUTOINCREMENT, subject INTEGER NOT NULL REFERENCES graph_term,
                 predicate INTEGER NOT NULL REFERENCES graph_term, object INTEGER NOT NULL REFERENCES graph_term,
-                graph INTEGER NOT NULL, document INTEGER REFERENCES document ON DELETE SET NULL, passage TEXT,
+                graph INTEGER NOT NULL, document INTEGER REFERENCES document, passage TEXT,
                 valid_from INTEGER, valid_to INTEGER, confidence REAL, recorded INTEGER NOT NULL,
                 rule INTEGER REFERENCES graph_rule, premises BLOB, checksum BLOB NOT NULL);
             CREATE UNIQUE INDEX graph_spog ON graph_quad (subject, predicate, object, graph) WHERE valid_to IS NULL;
             CREATE INDEX graph_pos ON graph_quad (predicate, object, subject) WHERE valid_to IS NULL;
             CREATE INDEX graph_osp ON graph_quad (object, subject) WHERE valid_to IS NULL;
             CREATE INDEX graph_closed ON graph_quad (subject, predicate, object) WHERE valid_to IS NOT NULL;
+            CREATE INDEX graph_from ON graph_quad (valid_from) WHERE valid_from IS NOT NULL;
+            CREATE INDEX graph_to ON graph_quad (valid_to) WHERE valid_to IS NOT NULL;
             CREATE INDEX graph_g ON graph_quad (graph) WHERE valid_to IS NULL;
             CREATE INDEX graph_document ON graph_quad (document) WHERE document IS NOT NULL;
             """
@@ -47,6 +49,16 @@ enum GraphSchema {
             if fact.checksum != Array(try row.value("checksum") as Data) {
                 problems.append("graph: fact \(fact.id) is not what was written")
             }
+        }
+        if try GraphTally.stored(in: db) != GraphTally.counted(in: db) {
+            problems.append("graph: facts, rules or prefixes are not those that were written")
+        }
+        let lost = """
+            SELECT COUNT(*) FROM graph_quad WHERE document IS NOT NULL AND passage IS NOT NULL AND NOT EXISTS
+                (SELECT 1 FROM passage WHERE passage.document = graph_quad.document AND passage.key = graph_quad.passage)
+            """
+        if let count = try Int.fetchOne(db, sql: lost), count > 0 {
+            problems.append("graph: \(count) facts come from passages that are not there")
         }
         return problems
     }
@@ -131,10 +143,10 @@ struct FactRecord {
         }
     }
 
-    /// Over what does not change when its document goes or another fact closes it, and over when it was closed.
+    /// Over all of it.
     var checksum: [UInt8] {
         let numbers = [quad.subject, quad.predicate, quad.object, quad.graph, recorded]
-        let optional = [validFrom, validTo, rule].map { (value: Int64?) in value.map { String($0) } ?? "" }
+        let optional = [document, validFrom, validTo, rule].map { (value: Int64?) in value.map { String($0) } ?? "" }
         var fields: [String] = numbers.map { String($0) }
         fields += optional
         fields += [passage ?? "", confidence.map { "\($0)" } ?? ""]
@@ -143,8 +155,15 @@ struct FactRecord {
 
     var arguments: StatementArguments {
         [
-            quad.subject, quad.predicate, quad.object, quad.graph, document, passage, validFrom, validTo, confidence,
-            recorded, rule, premises.isEmpty ? nil : Data(premiseBytes), Data(checksum),
+            quad.subject, quad.predicate, quad.object, quad.graph,
+        ] + changeable
+    }
+
+    /// The columns that tell of the fact, but not what it says.
+    var changeable: StatementArguments {
+        [
+            document, passage, validFrom, validTo, confidence, recorded, rule,
+            premises.isEmpty ? nil : Data(premiseBytes), Data(checksum),
         ]
     }
 

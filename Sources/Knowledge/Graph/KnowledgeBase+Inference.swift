@@ -63,6 +63,8 @@ extension KnowledgeBase {
                     try db.insertedID(db.cachedStatement(sql: FactRecord.insertion), arguments: record.arguments)
                 )
             }
+            var tally = try GraphTally.counted(in: db)
+            try tally.write(in: db)
             try Store.bumpVersion(in: db)
             let seconds = Double(taken.components.seconds) + Double(taken.components.attoseconds) / 1e18
             return (reasoner.count - reasoner.assertedCount, seconds)

@@ -6,16 +6,21 @@ public import Graphs
 ///
 /// It may be used only within the call that gave it.
 public final class StoredDataset: MutableDataset {
-    private let db: Database
+    let db: Database
     private var numbers: [Term: TermID] = [:]
     private var terms: [TermID: Term] = [:]
-    private let recorded = Int64(Date().timeIntervalSince1970)
-    /// Where the facts that are put in come from, from when they hold and how sure they are.
-    var origin = FactOrigin()
+    let recorded = Int64(Date().timeIntervalSince1970)
+    /// The moment at which its facts hold; nil: now.
+    private let moment: Int64?
+    private lazy var holds = Result { try self.holding() }
+    /// Where the facts that are put in come from.
+    var origin = StoredOrigin()
+    /// What changed since the last `finish`.
+    var changes = GraphChanges()
     /// How many terms are remembered, so that memory stays bounded.
     private static let remembered = 200_000
 
-    init(_ db: Database) { self.db = db }
+    init(_ db: Database, at moment: Int64? = nil) { (self.db, self.moment) = (db, moment) }
 
     /// The number of a term; nil where it has none.
     public func id(of term: Term) throws -> TermID? {
@@ -67,48 +72,21 @@ public final class StoredDataset: MutableDataset {
         return id
     }
 
-    /// Puts a fact in; false if it was there. An inferred fact that is now asserted becomes so.
-    @discardableResult
-    public func insert(_ quad: QuadID) throws -> Bool {
-        var record = FactRecord(quad, recorded: recorded)
-        record.document = origin.document
-        record.passage = origin.passage
-        record.validFrom = origin.validFrom
-        record.confidence = origin.confidence
-        return try insert(record) != nil
-    }
-
-    func insert(_ record: FactRecord) throws -> Int64? {
-        if let known = try fact(record.quad) {
-            guard known.rule != nil, record.rule == nil else { return nil }
-            try db.cachedStatement(sql: "DELETE FROM graph_quad WHERE id = ?").execute(arguments: [known.id])
-        }
-        return try db.insertedID(db.cachedStatement(sql: FactRecord.insertion), arguments: record.arguments)
-    }
-
-    /// Takes a fact out of what holds now: it is closed, not deleted. False if it was not there.
-    @discardableResult
-    public func remove(_ quad: QuadID) throws -> Bool {
-        guard var record = try fact(quad) else { return false }
-        record.validTo = recorded
-        try db.cachedStatement(sql: "UPDATE graph_quad SET valid_to = ?, checksum = ? WHERE id = ?")
-            .execute(arguments: [record.validTo, Data(record.checksum), record.id])
-        return true
-    }
-
     /// The fact that is there and says the same: one that holds, or one that held at the same time.
     func equal(of record: FactRecord) throws -> Int64? {
         if record.validTo == nil { return try fact(record.quad)?.id }
         let statement = try db.cachedStatement(
             sql: """
                 SELECT id FROM graph_quad WHERE subject = ? AND predicate = ? AND object = ? AND graph = ?
-                AND valid_to = ? AND recorded = ?
+                AND valid_to = ? AND COALESCE(valid_from, -1) = ?
                 """
         )
         let quad = record.quad
         return try Int64.fetchOne(
             statement,
-            arguments: [quad.subject, quad.predicate, quad.object, quad.graph, record.validTo, record.recorded]
+            arguments: [
+                quad.subject, quad.predicate, quad.object, quad.graph, record.validTo, record.validFrom ?? -1,
+            ]
         )
     }
 
@@ -125,7 +103,7 @@ public final class StoredDataset: MutableDataset {
 
     /// Calls `body` with each fact that matches, until it returns false.
     public func forEach(matching pattern: QuadPattern, _ body: (QuadID) throws -> Bool) throws {
-        let (condition, arguments) = condition(pattern)
+        let (condition, arguments) = try condition(pattern)
         let sql = "SELECT subject, predicate, object, graph FROM graph_quad WHERE \(condition)"
         let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
         while let row = try rows.next() {
@@ -139,7 +117,7 @@ public final class StoredDataset: MutableDataset {
         let sql = """
             SELECT q.subject, q.predicate, q.object, q.graph FROM graph_quad q
             JOIN graph_term s ON s.id = q.subject JOIN graph_term p ON p.id = q.predicate
-            JOIN graph_term o ON o.id = q.object LEFT JOIN graph_term g ON g.id = q.graph WHERE q.valid_to IS NULL
+            JOIN graph_term o ON o.id = q.object LEFT JOIN graph_term g ON g.id = q.graph WHERE \(try holds.get())
             ORDER BY g.kind, g.value, s.kind, s.value, p.value, o.kind, o.value, o.datatype, o.language
             """
         let rows = try Row.fetchCursor(db, sql: sql)
@@ -151,7 +129,7 @@ public final class StoredDataset: MutableDataset {
 
     /// How many facts match, counted up to a thousand.
     public func estimate(matching pattern: QuadPattern) throws -> Int {
-        let (condition, arguments) = condition(pattern)
+        let (condition, arguments) = try condition(pattern)
         let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM graph_quad WHERE \(condition) LIMIT 1000)"
         return try Int.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) ?? 0
     }
@@ -160,12 +138,48 @@ public final class StoredDataset: MutableDataset {
     public func graphs() throws -> [TermID] {
         try TermID.fetchAll(
             db,
-            sql: "SELECT DISTINCT graph FROM graph_quad WHERE valid_to IS NULL AND graph <> 0 ORDER BY graph"
+            sql: "SELECT DISTINCT graph FROM graph_quad WHERE \(holds.get()) AND graph <> 0 ORDER BY graph"
         )
     }
 
-    private func condition(_ pattern: QuadPattern) -> (String, StatementArguments) {
-        var parts = ["valid_to IS NULL"]
+    /// What a row of a fact that holds fulfils. Without facts of a time to come, `valid_to` alone tells, which has indexes.
+    private func holding() throws -> String {
+        let time = moment ?? recorded
+        if moment == nil {
+            let timed = """
+                SELECT 1 FROM graph_quad WHERE valid_to > \(time)
+                UNION ALL SELECT 1 FROM graph_quad WHERE valid_from > \(time) LIMIT 1
+                """
+            if try Row.fetchOne(db, sql: timed) == nil { return "valid_to IS NULL" }
+        }
+        return "(valid_from IS NULL OR valid_from <= \(time)) AND (valid_to IS NULL OR valid_to > \(time))"
+    }
+
+    /// The rows of the facts that match, with the names of their documents and rules, in the order of their making.
+    func records(
+        matching pattern: QuadPattern,
+        includingPast: Bool
+    ) throws -> [(record: FactRecord, document: String?, rule: String?)] {
+        let (condition, arguments) = try condition(pattern, includingPast: includingPast)
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT graph_quad.*, document.name AS document_name, graph_rule.name AS rule_name FROM graph_quad
+                LEFT JOIN document ON document.id = graph_quad.document
+                LEFT JOIN graph_rule ON graph_rule.id = graph_quad.rule WHERE \(condition) ORDER BY graph_quad.id
+                """,
+            arguments: arguments
+        )
+        return try rows.map { row in
+            (try FactRecord(row: row), try row.optional("document_name"), try row.optional("rule_name"))
+        }
+    }
+
+    private func condition(
+        _ pattern: QuadPattern,
+        includingPast: Bool = false
+    ) throws -> (String, StatementArguments) {
+        var parts = includingPast ? ["1 = 1"] : [try holds.get()]
         var arguments: StatementArguments = []
         for (column, id) in [
             ("subject", pattern.subject), ("predicate", pattern.predicate), ("object", pattern.object),
@@ -177,12 +191,4 @@ public final class StoredDataset: MutableDataset {
         }
         return (parts.joined(separator: " AND "), arguments)
     }
-}
-
-/// Where a fact comes from.
-struct FactOrigin: Sendable {
-    var document: Int64?
-    var passage: String?
-    var validFrom: Int64?
-    var confidence: Double?
 }

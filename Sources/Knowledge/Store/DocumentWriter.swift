@@ -185,7 +185,7 @@ final class DocumentWriter {
         final.checksum = final.expectedChecksum
         try store.writeWithoutTransaction { [final] db in
             try self.terms.flush(in: db)
-            try Store.delete(documentNamed: final.name, from: db)
+            try Store.delete(documentNamed: final.name, replacedBy: final.id, from: db)
             try db.execute(
                 sql: """
                     UPDATE document SET name = ?, title = ?, format = ?, encoding = ?, bytes = ?, characters = ?,

@@ -86,5 +86,11 @@ struct StatementArguments: ExpressibleByArrayLiteral {
 
     init(_ elements: some Sequence<some SQLConvertible>) { values = elements.map(\.sqlValue) }
 
+    static func + (first: StatementArguments, second: StatementArguments) -> StatementArguments {
+        var all = first
+        all += second
+        return all
+    }
+
     static func += (arguments: inout StatementArguments, more: StatementArguments) { arguments.values += more.values }
 }

@@ -71,10 +71,11 @@ enum Store {
 
     /// Removes a document and all that was derived from it; false if there is none.
     @discardableResult
-    static func delete(documentNamed name: String, from db: Database) throws -> Bool {
+    static func delete(documentNamed name: String, replacedBy other: Int64? = nil, from db: Database) throws -> Bool {
         guard let id = try Int64.fetchOne(db, sql: "SELECT id FROM document WHERE name = ?", arguments: [name]) else {
             return false
         }
+        try StoredDataset(db).forget(document: id, replacedBy: other)
         try LexicalIndex.remove(document: id, in: db) {
             try db.execute(sql: "DELETE FROM document WHERE id = ?", arguments: [id])
         }

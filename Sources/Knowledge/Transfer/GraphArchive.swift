@@ -98,6 +98,8 @@ enum GraphArchive {
                 new += 1
             }
         }
+        var tally = try GraphTally.counted(in: db)
+        try tally.write(in: db)
         return new
     }
 }

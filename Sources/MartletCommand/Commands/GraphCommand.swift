@@ -16,7 +16,9 @@ struct GraphCommand: ParsableCommand {
               martlet graph infer --rules family.rules
               martlet graph explain '<http://example.org/a> <http://example.org/grandparent> <http://example.org/c>'
             """,
-        subcommands: [Import.self, Export.self, Query.self, Infer.self, Explain.self, Stats.self]
+        subcommands: [
+            Import.self, Export.self, Query.self, Facts.self, Infer.self, Explain.self, Stats.self,
+        ]
     )
 }
 
@@ -39,6 +41,7 @@ extension GraphCommand {
             discussion: """
                 EXAMPLES
                   martlet graph import facts.ttl more.nq
+                  martlet graph import rent.ttl --source contract.pdf --valid-from 2026-01-01 --confidence 0.9
                   martlet graph import dump --format n-triples --graph http://example.org/dump --json
                 """
         )
@@ -55,6 +58,8 @@ extension GraphCommand {
         @Option(help: "The IRI that relative IRIs are resolved against (default: the file's own).")
         var base: String?
 
+        @OptionGroup var origin: FactOriginOptions
+
         @OptionGroup var knowledge: KnowledgeOptions
 
         @OptionGroup var common: CommonOptions
@@ -62,6 +67,7 @@ extension GraphCommand {
         func run() async throws {
             let kb = try await KnowledgeBase.open(named: knowledge.kb, home: common.homeFolder(), creating: true)
             let target = try graph.map { try Term(parsing: "<\($0)>") }
+            let origin = origin.origin
             let bar = ProgressBar(.items)
             defer { bar.clear() }
             var rows: [JSONValue] = []
@@ -74,7 +80,7 @@ extension GraphCommand {
                 }
                 let reader = RDFReader(syntax, base: base)
                 let result = try await Interrupts.cancelling {
-                    try await kb.importGraph(file, reader: reader, graph: target) { done in
+                    try await kb.importGraph(file, reader: reader, graph: target, origin: origin) { done in
                         bar.update("facts", done: done, total: nil)
                     }
                 }

@@ -27,6 +27,9 @@ extension GraphCommand {
         @Option(help: ArgumentHelp("A file that holds the query.", valueName: "file"))
         var file: String?
 
+        @Option(help: ArgumentHelp("Ask what held then: 2026-01-31 or 2026-01-31T12:00:00Z.", valueName: "time"))
+        var at: MomentOption?
+
         @Flag(help: "It is an update: it changes the graph, all of it or nothing.")
         var update = false
 
@@ -48,6 +51,7 @@ extension GraphCommand {
                 let what = query == nil ? "give a QUERY or --file" : "QUERY and --file exclude one another"
                 throw ValidationError(what)
             }
+            if update, at != nil { throw ValidationError("--update changes what holds now; --at asks about the past") }
             guard timeout > 0, timeout.isFinite else {
                 throw ValidationError("--timeout is \(timeout); give a number of seconds above 0")
             }
@@ -62,7 +66,7 @@ extension GraphCommand {
                     try SPARQL.update(given, over: $0, base: base, prefixes: prefixes, limits: limits)
                 }
             }
-            let result = try kb.readGraph {
+            let result = try kb.readGraph(at: at?.date) {
                 try SPARQL.query(given, over: $0, base: base, prefixes: prefixes, limits: limits)
             }
             try StandardOutput.write(result.text(as: format))
