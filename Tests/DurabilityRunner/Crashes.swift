@@ -54,7 +54,9 @@ struct PowerFailures {
                     try? FileManager.default.removeItem(atPath: script.file + "-shm")
                     let place = "operation \(operation), seed \(seed)"
                     if !child.said.isEmpty { complaints.append("\(place): \(child.said)") }
-                    complaints += await Self.aftermath(script, acknowledged: child.acknowledged).map { "\(place): \($0)" }
+                    complaints += await Self.aftermath(script, acknowledged: child.acknowledged).map {
+                        "\(place): \($0)"
+                    }
                     return false
                 }
                 if ended { break }

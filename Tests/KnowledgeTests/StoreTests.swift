@@ -58,7 +58,8 @@ import Testing
     @Test(.ofFiles) func verifyNamesTheDocumentOfAWrongKindOfValue() async throws {
         let folder = try TemporaryFolder()
         let paths = try await filled(folder)
-        for change in ["UPDATE vector SET data = 'x' WHERE passage = 1", "UPDATE passage SET start = 'x' WHERE id = 1"] {
+        for change in ["UPDATE vector SET data = 'x' WHERE passage = 1", "UPDATE passage SET start = 'x' WHERE id = 1"]
+        {
             try await TestStore.change(home: folder.home, change)
             let problems = try await folder.open(nil).verify().problems
             #expect(problems.contains { $0.contains(paths[0]) }, "\(problems)")

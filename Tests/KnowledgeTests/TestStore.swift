@@ -20,7 +20,12 @@ enum TestStore {
             return try await KnowledgeBase.open(home: home, embedding: embedding, lockWait: lockWait)
         }
         let name = home.pathComponents.suffix(2).joined(separator: ".").suffix(48)
-        return try await KnowledgeBase.open(named: "\(server)#\(name)", home: home, embedding: embedding, lockWait: lockWait)
+        return try await KnowledgeBase.open(
+            named: "\(server)#\(name)",
+            home: home,
+            embedding: embedding,
+            lockWait: lockWait
+        )
     }
 
     static func file(home: URL) -> String { home.path + "/knowledge/default.sqlite" }

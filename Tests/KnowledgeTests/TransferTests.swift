@@ -58,7 +58,8 @@ import Testing
         )
         #expect(try await base.infer(rules).facts == 3)
         for colour in ["red", "blue"] {
-            let fact = Triple(.iri("http://example.org/a"), .iri("http://example.org/colour"), .literal(Literal(colour)))
+            let property = Term.iri("http://example.org/colour")
+            let fact = Triple(.iri("http://example.org/a"), property, .literal(Literal(colour)))
             try await base.replaceFact(Quad(fact))
         }
         let data = try archive(base)

@@ -33,7 +33,8 @@ enum GraphArchive {
                 throw KnowledgeError(.damaged, "the fact \(record.id) is not what was written; run `martlet kb verify`")
             }
             let quad = try stored.quad(of: record.quad)
-            let terms = [quad.triple.subject, quad.triple.predicate, quad.triple.object] + (quad.graph.map { [$0] } ?? [])
+            let triple = [quad.triple.subject, quad.triple.predicate, quad.triple.object]
+            let terms = triple + (quad.graph.map { [$0] } ?? [])
             places[record.id] = places.count
             try put(
                 ArchiveLine(
@@ -94,7 +95,8 @@ enum GraphArchive {
             if let known = try stored.equal(of: record) {
                 ids.append(known)
             } else {
-                ids.append(try db.insertedID(db.cachedStatement(sql: FactRecord.insertion), arguments: record.arguments))
+                let insertion = try db.cachedStatement(sql: FactRecord.insertion)
+                ids.append(try db.insertedID(insertion, arguments: record.arguments))
                 new += 1
             }
         }

@@ -187,7 +187,8 @@ struct PostgreSQLVectors: VectorStorage {
             let middle = zip(one.prefix(dimension), other.prefix(dimension)).map { $0 + $1 }
             func best(_ kind: PostgreSQLCandidates.Kind) throws -> [Double] {
                 let wanted = PassageIndex.candidates(for: Self.nearest)
-                let found = try PostgreSQLCandidates(type: type, kind: kind).nearest(middle, wanted: wanted, among: nil, in: db)
+                let candidates = PostgreSQLCandidates(type: type, kind: kind)
+                let found = try candidates.nearest(middle, wanted: wanted, among: nil, in: db)
                 let scores = try found.compactMap { try PassageIndex.similarity(of: $0, to: middle, in: db) }
                 return Array(scores.sorted(by: >).prefix(Self.nearest))
             }
