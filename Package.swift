@@ -132,7 +132,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "DurabilityRunner",
-            dependencies: ["CFaultyFiles", "Knowledge", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["CFaultyFiles", "Graphs", "Knowledge", .product(name: "GRDB", package: "GRDB.swift")],
             path: "Tests/DurabilityRunner",
             swiftSettings: settings
         ),

@@ -26,7 +26,9 @@ struct BitFlips {
         ("chunk", "SELECT document, * FROM chunk"),
         ("passage", "SELECT document, * FROM passage"),
         ("vector", "SELECT passage.document, vector.* FROM vector JOIN passage ON passage.id = vector.passage"),
-        ("setting", "SELECT NULL, * FROM setting"),
+        ("setting", "SELECT NULL, * FROM setting"), ("graph_term", "SELECT NULL, * FROM graph_term"),
+        ("graph_quad", "SELECT NULL, * FROM graph_quad"), ("graph_rule", "SELECT NULL, * FROM graph_rule"),
+        ("graph_prefix", "SELECT NULL, * FROM graph_prefix"),
     ]
 
     func run() async throws {
@@ -99,7 +101,7 @@ struct BitFlips {
         return unnamed.isEmpty || isStructural ? .noticed : .missed("\(unnamed.sorted()) not named: \(problems[0])")
     }
 
-    /// All records that count, by the name of their document or `settings`.
+    /// All records that count, by the name of their document, `settings` or `graph`.
     private static func records(_ file: String) throws -> [String: [String]] {
         var configuration = Configuration()
         configuration.readonly = true
@@ -113,7 +115,8 @@ struct BitFlips {
             for (table, sql) in tables {
                 for row in try Row.fetchAll(db, sql: sql) {
                     let owner = (row[0] as DatabaseValue?).flatMap { Int64.fromDatabaseValue($0) }
-                    let key = owner.map { names[$0]?.trimmingCharacters(in: ["\""]) ?? "row \($0)" } ?? "settings"
+                    let whole = table.hasPrefix("graph") ? "graph" : "settings"
+                    let key = owner.map { names[$0]?.trimmingCharacters(in: ["\""]) ?? "row \($0)" } ?? whole
                     records[key, default: []].append("\(table) \(row.databaseValues)")
                 }
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CFaultyFiles
 import Foundation
+import Graphs
 import Knowledge
 
 /// Changes of a knowledge base, one after the other, and what must be in it after each: the before or the after of the
@@ -9,13 +10,19 @@ struct Script {
     enum Step {
         case add(String, version: Int)
         case remove(String)
+        /// Facts of one file, which go into the graph together.
+        case importFacts(Int)
     }
 
     static let steps: [Step] = {
         var steps: [Step] = (0..<6).map { .add("\($0)", version: 0) }
         steps += [.add("1", version: 1), .remove("2"), .add("6", version: 0), .add("2", version: 1), .remove("0")]
-        return steps + [.add("7", version: 0), .add("6", version: 1)]
+        return steps + [.importFacts(0), .add("7", version: 0), .importFacts(1), .add("6", version: 1)]
     }()
+
+    /// What stands for the graph among the documents of a state, with the number of files imported.
+    private static let graph = "the graph"
+    private static let factsOfFile = 60
 
     let folder: URL
     private var documents: URL { folder.appendingPathComponent("documents") }
@@ -55,6 +62,7 @@ struct Script {
             switch step {
             case .add(let name, let version): state[path(name)] = version
             case .remove(let name): state[path(name)] = nil
+            case .importFacts: state[Self.graph, default: 0] += 1
             }
         }
         return state
@@ -79,6 +87,11 @@ struct Script {
                 throw KnowledgeError(.badDocument, "\(skipped.path) was skipped: \(skipped.reason)")
             }
         case .remove(let name): try await base.remove([path(name)])
+        case .importFacts(let number):
+            let file = documents.path + "/facts\(number).nt"
+            let facts = (0..<Self.factsOfFile).map { "<e:lamp\($0)> <e:seen\(number)> \"night \($0 % 7)\" .\n" }
+            try Data(facts.joined().utf8).write(to: URL(fileURLWithPath: file))
+            _ = try await base.importGraph(file, reader: RDFReader(.nTriples))
         }
     }
 
@@ -111,6 +124,9 @@ struct Script {
                 guard try await base.search(probe, top: 30, mode: .lexical).contains(where: { $0.text.contains(probe) })
                 else { return ("\(document.document) is not found by its words", 0) }
             }
+            let facts = try base.graphStatistics().asserted
+            guard facts % Self.factsOfFile == 0 else { return ("\(facts) facts are part of a file", 0) }
+            if facts > 0 { found[Self.graph] = facts / Self.factsOfFile }
             for steps in [acknowledged + 1, acknowledged] where found == state(after: steps) { return (nil, steps) }
             return (
                 "after \(acknowledged) steps: \(found.count) documents, \(state(after: acknowledged).count) expected", 0
