@@ -48,7 +48,7 @@ extension KnowledgeBase {
         }
         attempt("settings") { db in
             for key in try String.fetchAll(db, sql: "SELECT key FROM setting ORDER BY key") {
-                if !["version", "embedder", LexicalIndex.settingKey].contains(key) {
+                if !["version", "embedder", LexicalIndex.settingKey, LinkingState.settingKey].contains(key) {
                     report.problems.append("settings: `\(key)` is none of ours")
                 }
                 _ = try Store.setting(key, in: db)
@@ -67,6 +67,7 @@ extension KnowledgeBase {
             }
         }
         attempt("graph") { db in report.problems += try GraphSchema.problems(in: db) }
+        attempt("entities") { db in report.problems += try EntityLinks.problems(in: db) }
         var labels: [(id: Int64, label: String)] = []
         attempt("documents") { db in
             for row in try Row.fetchAll(db, sql: "SELECT id, name FROM document ORDER BY name, id") {

@@ -28,6 +28,9 @@ enum Schema {
         migrator.registerMigration("graph: terms and quads") { db in
             try db.execute(sql: GraphSchema.tables)
         }
+        migrator.registerMigration("entities: names, and where passages mention them") { db in
+            try db.execute(sql: EntityTables.tables)
+        }
         return migrator
     }
 
