@@ -105,7 +105,7 @@ extension KnowledgeBase {
     }
 
     /// A vector for each question whose meaning counts, made in batches.
-    private func queryVectors(_ queries: [String], mode: SearchMode) async throws -> [[Float]?] {
+    func queryVectors(_ queries: [String], mode: SearchMode) async throws -> [[Float]?] {
         let isEmpty = try read { db in
             try checkEmbedder(in: db)
             return try Int.fetchOne(db, sql: "SELECT 1 FROM document WHERE name IS NOT NULL LIMIT 1") == nil
@@ -178,7 +178,7 @@ extension KnowledgeBase {
 
     /// The passage of a content: of equal ones that of the document whose name comes first. With it the id that it
     /// shares with those that say nearly the same, of which one is given out.
-    private func hit(
+    func hit(
         _ key: UInt64,
         score: Double,
         among allowed: Set<Int64>?,

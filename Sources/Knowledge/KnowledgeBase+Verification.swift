@@ -42,7 +42,10 @@ extension KnowledgeBase {
         }
         attempt("settings") { db in
             for key in try String.fetchAll(db, sql: "SELECT key FROM setting ORDER BY key") {
-                if !["version", "embedder", LexicalIndex.settingKey, GraphTally.settingKey].contains(key) {
+                let ours = [
+                    "version", "embedder", LexicalIndex.settingKey, GraphTally.settingKey, LinkingState.settingKey,
+                ]
+                if !ours.contains(key) {
                     report.problems.append("settings: `\(key)` is none of ours")
                 }
                 _ = try Store.setting(key, in: db)
@@ -58,6 +61,7 @@ extension KnowledgeBase {
             }
         }
         attempt("graph") { db in report.problems += try GraphSchema.problems(in: db) }
+        attempt("entities") { db in report.problems += try EntityLinks.problems(in: db) }
         var labels: [(id: Int64, label: String)] = []
         attempt("documents") { db in
             for row in try Row.fetchAll(db, sql: "SELECT id, name FROM document ORDER BY name, id") {

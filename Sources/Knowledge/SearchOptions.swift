@@ -18,6 +18,10 @@ public struct SearchOptions: Sendable {
     public var scored = 50
     /// How the nearest vectors are found.
     public var vectors = VectorSearch.automatic
+    /// How many passages the graph may add in a joined search.
+    public var related = 5
+    /// How many facts a joined search gives.
+    public var facts = 10
 
     /// The search of one mode.
     public init(mode: SearchMode = .hybrid) { self.mode = mode }

@@ -34,6 +34,9 @@ enum Schema {
         Migration(name: "graph: terms and quads") { db in
             try db.define(GraphSchema.tables(db.dialect))
         },
+        Migration(name: "entities: names, and where passages mention them") { db in
+            try db.define(EntityTables.tables)
+        },
     ]
 
     /// The table's name is what it is called in files of released versions.

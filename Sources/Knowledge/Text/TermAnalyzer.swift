@@ -228,7 +228,7 @@ package enum TermAnalyzer {
         scalar.isASCII ? scalar >= "0" && scalar <= "9" : scalar.properties.generalCategory == .decimalNumber
     }
 
-    private static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
+    static func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII {
             return (scalar >= "a" && scalar <= "z") || (scalar >= "0" && scalar <= "9")
                 || (scalar >= "A" && scalar <= "Z")
