@@ -16,7 +16,7 @@ struct GraphCommand: ParsableCommand {
               martlet graph infer --rules family.rules
               martlet graph explain '<http://example.org/a> <http://example.org/grandparent> <http://example.org/c>'
             """,
-        subcommands: [Import.self, Export.self, Query.self, Infer.self, Explain.self, Stats.self]
+        subcommands: [Import.self, Export.self, Query.self, Infer.self, Explain.self, Link.self, Stats.self]
     )
 }
 
