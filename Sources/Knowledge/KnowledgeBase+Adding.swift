@@ -71,6 +71,7 @@ extension KnowledgeBase {
             done += 1
         }
         if let last = found.files.last { tell(last, 0) }
+        if report.added > 0 { try await linkEntitiesIfPossible() }
         return report
     }
 

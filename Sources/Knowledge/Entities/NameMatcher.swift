@@ -3,7 +3,7 @@
 /// Names as a tree of their tokens: all names that stand in a text are found in one pass over it.
 ///
 /// Memory: `byteCount`; measured at about 90 bytes a name for names of two words.
-struct NameMatcher {
+package struct NameMatcher: Sendable {
     /// A name is this many tokens at most.
     static let depth = 64
 
@@ -12,16 +12,16 @@ struct NameMatcher {
     private var isName: [Bool] = [false]
 
     /// Distinct names.
-    private(set) var count = 0
+    package private(set) var count = 0
 
     init() {}
 
-    init(_ names: some Sequence<String>) {
+    package init(_ names: some Sequence<String>) {
         for name in names { insert(name) }
     }
 
     /// Bytes of memory.
-    var byteCount: Int { words.byteCount + edges.byteCount + isName.capacity }
+    package var byteCount: Int { words.byteCount + edges.byteCount + isName.capacity }
 
     /// Adds a name by its key.
     mutating func insert(_ key: String) {
@@ -45,7 +45,7 @@ struct NameMatcher {
     /// The tokens of each name that stands in a text, those that overlap too.
     ///
     /// Cost: at most 64 steps a token, mostly one.
-    func matches(in text: NameText) -> [Range<Int>] {
+    package func matches(in text: NameText) -> [Range<Int>] {
         let ids = (0..<text.count).map { words[text.bytes(of: $0)] }
         var found: [Range<Int>] = []
         for start in ids.indices {

@@ -3,9 +3,9 @@ import Foundation
 
 /// A text as names are compared: whole words without case, accents and width, single characters of the scripts that have
 /// no spaces, and a mark wherever punctuation parts what stands around it. No stemming; each token knows its place.
-struct NameText {
+package struct NameText: Sendable {
     /// How a word is written: names that are capitalised are told from words by that.
-    enum Shape: UInt8 {
+    package enum Shape: UInt8, Sendable {
         /// Without letters that have a case.
         case none
         case lower
@@ -18,16 +18,16 @@ struct NameText {
     }
 
     /// Unicode scalars from the text's beginning.
-    private(set) var starts: [Int] = []
-    private(set) var ends: [Int] = []
-    private(set) var shapes: [Shape] = []
+    package private(set) var starts: [Int] = []
+    package private(set) var ends: [Int] = []
+    package private(set) var shapes: [Shape] = []
     /// Letters of a word; 0 for digits and marks, -1 for a character of a script without spaces.
-    private(set) var letters: [Int] = []
+    package private(set) var letters: [Int] = []
     /// The tokens' bytes, one after the other, and where each ends.
     private var bytes: [UInt8] = []
     private var bounds: [Int] = [0]
 
-    var count: Int { starts.count }
+    package var count: Int { starts.count }
 
     /// What parts words, as a token.
     static let mark = UInt8(ascii: ",")
@@ -43,11 +43,11 @@ struct NameText {
     func isCharacter(_ token: Int) -> Bool { letters[token] < 0 }
 
     /// The tokens with spaces between them, by which equal names are equal.
-    func key(_ tokens: Range<Int>) -> String {
-        String(decoding: tokens.map { bytes(of: $0) }.joined(separator: [0x20]), as: UTF8.self)
+    package func key(_ tokens: Range<Int>) -> String {
+        String(decoding: Array(tokens.map { bytes(of: $0) }.joined(separator: [0x20])), as: UTF8.self)
     }
 
-    init(_ text: String) {
+    package init(_ text: String) {
         var reader = NameReader()
         reader.read(Array(text.unicodeScalars), into: &self)
     }

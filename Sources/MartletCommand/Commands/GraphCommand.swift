@@ -17,7 +17,7 @@ struct GraphCommand: ParsableCommand {
               martlet graph explain '<http://example.org/a> <http://example.org/grandparent> <http://example.org/c>'
             """,
         subcommands: [
-            Import.self, Export.self, Query.self, Facts.self, Infer.self, Explain.self, Stats.self,
+            Import.self, Export.self, Query.self, Facts.self, Infer.self, Explain.self, Link.self, Stats.self,
         ]
     )
 }

@@ -19,6 +19,12 @@ extension KnowledgeCommand {
                   martlet kb search boats --document 'notes/*' --after 2026-01-31 --context 1
                   martlet kb search boats --diverse --weights 1:1
                   martlet kb search boats --rerank smollm2-135m-instruct
+                  martlet kb search "what did Ada Lovelace write?" --graph --json
+
+                Where the base has a graph, what a question names is looked up in it: entities, facts about them, and
+                passages that speak of them or of their neighbours, after those found by text and never in their place.
+                With --json they are printed if --graph asks for them: {"hits":[…],"entities":[…],"facts":[…],
+                "related":[…]} instead of the array of hits.
                 """
         )
 
@@ -37,6 +43,12 @@ extension KnowledgeCommand {
         var mode = SearchMode.hybrid
 
         @OptionGroup var choice: SearchChoice
+
+        @Flag(
+            inversion: .prefixedNo,
+            help: "Print entities, facts and related passages of the graph too (default: yes, but not with JSON)."
+        )
+        var graph: Bool?
 
         @OptionGroup var embedder: EmbedderOptions
 
@@ -63,12 +75,32 @@ extension KnowledgeCommand {
                 try queries.map { InputText.lines(try InputText.file($0)) } ?? [InputText.argument(query ?? "-")]
             let base = try await open()
             let options = try await choice.options(mode, isAgreed: yes)
-            for hits in try await base.search(asked, top: top, options: options) {
-                let found = try hits.map { hit in
-                    try FoundPassage(hit: hit, around: choice.context.map { try base.neighbours(of: hit, count: $0) })
+            let printsText = queries == nil && !common.json
+            guard graph ?? printsText else {
+                for hits in try await base.search(asked, top: top, options: options) {
+                    let found = try found(hits, in: base)
+                    if printsText { return try StandardOutput.write(text(found)) }
+                    try StandardOutput.write(.array(found.map(\.json)))
                 }
-                if queries == nil, !common.json { return try StandardOutput.write(text(found)) }
-                try StandardOutput.write(.array(found.map(\.json)))
+                return
+            }
+            for question in asked {
+                let result = try await base.joinedSearch(question, top: top, options: options)
+                let (hits, related) = (try found(result.hits, in: base), try found(result.related.map(\.hit), in: base))
+                if printsText { return try StandardOutput.write(text(hits) + text(result, related)) }
+                try StandardOutput.write(
+                    .members([
+                        "hits": .array(hits.map(\.json)), "entities": .array(result.entities.map(\.json)),
+                        "facts": .array(result.facts.map(\.json)),
+                        "related": .array(zip(related, result.related).map { $0.json(via: $1.json) }),
+                    ])
+                )
+            }
+        }
+
+        private func found(_ hits: [Hit], in base: KnowledgeBase) throws -> [FoundPassage] {
+            try hits.map { hit in
+                try FoundPassage(hit: hit, around: choice.context.map { try base.neighbours(of: hit, count: $0) })
             }
         }
 
@@ -82,11 +114,38 @@ extension KnowledgeCommand {
 
         private func text(_ found: [FoundPassage]) -> String {
             guard !found.isEmpty else { return "nothing found in \(knowledge.kb)\n" }
+            return passages(found) { _ in nil }
+        }
+
+        /// What the graph adds; nothing where it knows nothing of the question.
+        private func text(_ result: JoinedResult, _ related: [FoundPassage]) -> String {
+            var text = ""
+            if !result.entities.isEmpty {
+                text += Style.bold("Entities") + "\n"
+                for entity in result.entities {
+                    let term = Style.dim("\(printable(entity.term.nTriples))  \(Amount.fixed(entity.score, 2))")
+                    text += "   \(printable(entity.label))  \(term)  in \(counted(entity.passages, "passage"))\n"
+                }
+                text += "\n"
+            }
+            if !result.facts.isEmpty {
+                text += Style.bold("Facts") + "\n"
+                for fact in result.facts { text += "   \(fact.line)\n" }
+                text += "\n"
+            }
+            if !related.isEmpty {
+                text += Style.bold("Related") + "\n" + passages(related) { result.related[$0].line }
+            }
+            return text
+        }
+
+        private func passages(_ found: [FoundPassage], note: (Int) -> String?) -> String {
             var text = ""
             for (place, passage) in found.enumerated() {
                 let hit = passage.hit
                 let path = ([hit.document] + hit.headings).map(printable).joined(separator: " › ")
                 text += "\(place + 1)  \(Style.bold(path))  \(Style.dim(Amount.fixed(hit.score, 4)))\n"
+                if let note = note(place) { text += "   \(Style.dim(note))\n" }
                 func append(_ hit: Hit, _ style: (String) -> String) {
                     for line in hit.text.split(separator: "\n") { text += "   \(style(printable(line)))\n" }
                 }
@@ -110,7 +169,15 @@ private struct FoundPassage {
     var hit: Hit
     var around: (before: [Hit], after: [Hit])?
 
-    var json: JSONValue {
+    var json: JSONValue { .object(object) }
+
+    func json(via: JSONValue) -> JSONValue {
+        var object = object
+        object["via"] = via
+        return .object(object)
+    }
+
+    private var object: JSONObject {
         var object = JSONObject()
         object["document"] = .string(hit.document)
         object["passage"] = .string(hit.passage)
@@ -126,6 +193,6 @@ private struct FoundPassage {
             object["before"] = .array(around.before.map { .string($0.text) })
             object["after"] = .array(around.after.map { .string($0.text) })
         }
-        return .object(object)
+        return object
     }
 }
