@@ -84,7 +84,7 @@ let package = Package(
         room("Transformers", ["Checkpoints", "Tensors", "Tokenization", "CKernels"]),
         room("TextGeneration", ["Transformers", "Tensors"]),
         room("LanguageModels", ["TextGeneration", "Transformers", "Checkpoints", "Tokenization"]),
-        room("Graphs", ["COpenSSL"]),
+        room("Graphs", ["COpenSSL", "CLibXML2", "Tokenization"]),
         room(
             "Knowledge",
             [

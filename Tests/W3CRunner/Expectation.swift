@@ -5,6 +5,9 @@ import Graphs
 
 /// What a query should find, as a file of the suite says it.
 struct Expectation {
+    /// The variable that the place of a solution is under, where the order matters and the file tells it.
+    private static let place = " place"
+
     private enum Kind {
         case boolean(Bool)
         case rows([[String: Term]])
@@ -25,7 +28,7 @@ struct Expectation {
             kind = reader.boolean.map { .boolean($0) } ?? .rows(reader.rows)
         case "srj": kind = try Self.json(data)
         case "csv", "tsv": kind = try Self.table(String(decoding: data, as: UTF8.self), isCSV: path.hasSuffix("csv"))
-        case "ttl", "nt":
+        case "ttl", "nt", "rdf":
             let facts = try Facts(path: path)
             if let set = facts.subjects.first(where: { facts.one($0, "type")?.text.hasSuffix("#ResultSet") ?? false }) {
                 if let value = facts.one(set, "boolean") {
@@ -40,16 +43,18 @@ struct Expectation {
                                 }
                                 return (name.text, value)
                             }
-                            return Dictionary(pairs) { first, _ in first }
+                            let places = facts.all(solution, "index").map { (Self.place, $0) }
+                            return Dictionary(pairs + places) { first, _ in first }
                         }
                     )
                 }
             } else {
                 var quads: [Quad] = []
-                try RDFReader(.turtle, base: URL(filePath: path).absoluteString).read(path: path) { quads.append($0) }
+                try RDFReader(RDFSyntax(path: path) ?? .turtle, base: URL(filePath: path).absoluteString)
+                    .read(path: path) { quads.append($0) }
                 kind = .graph(quads)
             }
-        default: throw ManifestTest.Skip(why: "result in RDF/XML")
+        default: throw ManifestTest.Skip(why: "a result in another syntax")
         }
     }
 
@@ -58,9 +63,12 @@ struct Expectation {
         case (.boolean(let wanted), .boolean(let found)): return wanted == found
         case (.graph(let wanted), .graph(let found)): return Isomorphism.holds(found.map { Quad($0) }, wanted)
         case (.rows(let wanted), .solutions(let variables, let rows)):
-            let names = Set(variables).union(wanted.flatMap(\.keys)).sorted()
-            let found = rows.map { row in
-                let values = Dictionary(zip(variables, row)) { first, _ in first }
+            let places = wanted.compactMap { $0[Self.place] }.sorted { (Int($0.text) ?? 0) < (Int($1.text) ?? 0) }
+            let isPlaced = ordered && places.count == rows.count
+            let names = Set(variables).union(wanted.flatMap(\.keys)).filter { isPlaced || $0 != Self.place }.sorted()
+            let found = rows.enumerated().map { index, row in
+                var values = Dictionary(zip(variables, row)) { first, _ in first }
+                if isPlaced { values[Self.place] = places[index] }
                 return names.map { values[$0] ?? nil }
             }
             return Isomorphism.holds(found, wanted.map { row in names.map { row[$0] } })

@@ -65,6 +65,11 @@ public struct RDFReader: Sendable {
         sink: @escaping (Quad) throws -> Void,
         nextPiece: @escaping () throws -> [UInt8]
     ) throws -> Prefixes {
+        if syntax == .rdfXML {
+            let parser = RDFXMLParser(name: name, base: base, scope: scope, sink: sink)
+            try parser.parse(nextPiece)
+            return parser.prefixes ?? [:]
+        }
         var scanner = ByteScanner(name: name, nextPiece: nextPiece)
         try scanner.skipByteOrderMark()
         switch syntax {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes quads as Turtle, TriG, N-Triples, N-Quads or CSV, one after the other; those of one subject that follow each
-/// other are grouped in Turtle and TriG.
+/// Writes quads in any syntax, one after the other; those of one subject that follow each other are grouped in Turtle,
+/// TriG and RDF/XML.
 public struct RDFWriter {
     private let syntax: RDFSyntax
     private let prefixes: [(name: String, iri: String)]
     private let output: (String) throws -> Void
     private var last: Quad?
     private var isInGraph = false
+    private var xml: RDFXMLWriter?
 
     /// A writer to `output`. Throws `badSyntax` for a syntax that is read only.
     public init(
@@ -15,16 +16,17 @@ public struct RDFWriter {
         prefixes: [String: String] = [:],
         output: @escaping (String) throws -> Void
     ) throws {
-        guard [.turtle, .triG, .nTriples, .nQuads, .csv].contains(syntax) else {
+        guard syntax != .jsonLD else {
             throw GraphError(
                 .badSyntax,
-                "\(syntax.rawValue) cannot be written; choose turtle, trig, n-triples, n-quads or csv"
+                "\(syntax.rawValue) cannot be written; choose another"
             )
         }
         (self.syntax, self.output) = (syntax, output)
         // The longest namespace comes first, so that it is the one that shortens.
         self.prefixes = prefixes.map { ($0.key, $0.value) }
             .sorted { ($1.iri.utf8.count, $0.name) < ($0.iri.utf8.count, $1.name) }
+        if syntax == .rdfXML { xml = try RDFXMLWriter(prefixes: prefixes, output: output) }
         if syntax == .csv { try output("subject,predicate,object,graph\r\n") }
         if isGrouping {
             for (name, iri) in self.prefixes.sorted(by: { $0.name < $1.name }) {
@@ -36,7 +38,9 @@ public struct RDFWriter {
 
     private var isGrouping: Bool { syntax == .turtle || syntax == .triG }
 
-    /// Writes a quad; Turtle and N-Triples leave its graph out.
+    /// Writes a quad; Turtle, N-Triples and RDF/XML leave its graph out.
+    ///
+    /// Throws `badSyntax` for what RDF/XML cannot say: a predicate without a name, a character that XML lacks.
     public mutating func write(_ quad: Quad) throws {
         var quad = quad
         if syntax == .turtle || syntax == .nTriples { quad.graph = nil }
@@ -47,6 +51,7 @@ public struct RDFWriter {
                 [triple.subject, triple.predicate, triple.object].map(\.nTriples) + [quad.graph?.nTriples ?? ""]
             try output(terms.map(Self.field).joined(separator: ",") + "\r\n")
         case .turtle, .triG: try writeGrouped(quad)
+        case .rdfXML: try xml?.write(triple)
         default:
             let graph = quad.graph.map { " " + $0.nTriples } ?? ""
             try output("\(triple.subject.nTriples) \(triple.predicate.nTriples) \(triple.object.nTriples)\(graph) .\n")
@@ -55,6 +60,7 @@ public struct RDFWriter {
 
     /// Ends the last statement.
     public mutating func finish() throws {
+        try xml?.finish()
         guard isGrouping, last != nil else { return }
         try output(isInGraph ? " .\n}\n" : " .\n")
         last = nil

@@ -44,12 +44,12 @@ struct TurtleLexer {
             }
             if byte == UInt8(ascii: "\\") {
                 let scalar = try escape(allowsCharacters: false)
-                guard !Self.isForbiddenInIRI(scalar.value) else {
+                guard !NameCharacters.isForbiddenInIRI(scalar.value) else {
                     throw scanner.error("an IRI with an escaped character that no IRI may have")
                 }
                 bytes.append(scalar)
             } else {
-                guard !Self.isForbiddenInIRI(UInt32(byte)) else {
+                guard !NameCharacters.isForbiddenInIRI(UInt32(byte)) else {
                     throw scanner.error("an IRI with \(try description()) in it")
                 }
                 scanner.advance()
@@ -58,13 +58,6 @@ struct TurtleLexer {
             try check(bytes.count)
         }
         throw scanner.error("an IRI that does not end", line: start)
-    }
-
-    private static func isForbiddenInIRI(_ value: UInt32) -> Bool {
-        switch value {
-        case 0...0x20, 0x22, 0x3C, 0x3E, 0x5C, 0x5E, 0x60, 0x7B, 0x7C, 0x7D: true
-        default: false
-        }
     }
 
     private func check(_ length: Int) throws {
@@ -281,6 +274,19 @@ enum NameCharacters {
     }
 
     static func isStart(_ scalar: Unicode.Scalar) -> Bool { scalar == "_" || isBase(scalar) }
+
+    /// Whether a text is a name that XML has without a colon.
+    static func isName(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, isStart(first) else { return false }
+        return text.unicodeScalars.allSatisfy { isPart($0) || $0 == "." }
+    }
+
+    static func isForbiddenInIRI(_ value: UInt32) -> Bool {
+        switch value {
+        case 0...0x20, 0x22, 0x3C, 0x3E, 0x5C, 0x5E, 0x60, 0x7B, 0x7C, 0x7D: true
+        default: false
+        }
+    }
 
     static func isPart(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
