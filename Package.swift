@@ -109,7 +109,7 @@ let package = Package(
         tests(of: "Transformers", ["Checkpoints", "Tensors", "Tokenization"]),
         tests(of: "TextGeneration", ["Transformers", "Tensors"], resources: [.copy("Fixtures")]),
         tests(of: "LanguageModels", ["TextGeneration", "Checkpoints", "Tokenization"]),
-        tests(of: "Graphs"),
+        tests(of: "Graphs", ["Tokenization"]),
         tests(
             of: "Knowledge",
             ["CArchive", "Transfers", .product(name: "GRDB", package: "GRDB.swift")],
@@ -144,7 +144,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "W3CRunner",
-            dependencies: ["Graphs"],
+            dependencies: ["Graphs", "Tokenization"],
             path: "Tests/W3CRunner",
             swiftSettings: settings
         ),

@@ -8,6 +8,7 @@ package enum RDF {
     package static let rest = namespace + "rest"
     package static let `nil` = namespace + "nil"
     package static let langString = namespace + "langString"
+    package static let json = namespace + "JSON"
     package static let xmlLiteral = namespace + "XMLLiteral"
 }
 

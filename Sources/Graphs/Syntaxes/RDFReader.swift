@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+package import Tokenization
 
 /// Reads RDF, statement by statement.
 public struct RDFReader: Sendable {
@@ -9,6 +10,10 @@ public struct RDFReader: Sendable {
     public var base: String?
     /// What stands before the label of every blank node, so that nodes of two files stay two.
     public var scope: String
+
+    /// Gives the document of an address that JSON-LD takes a context from; without it, or where it gives nil, such a
+    /// context is an error, for nothing is fetched.
+    public var loadContext: (@Sendable (_ address: String) throws -> [UInt8]?)?
 
     /// A reader of a syntax.
     public init(_ syntax: RDFSyntax, base: String? = nil, scope: String = "b") {
@@ -73,6 +78,10 @@ public struct RDFReader: Sendable {
         var scanner = ByteScanner(name: name, nextPiece: nextPiece)
         try scanner.skipByteOrderMark()
         switch syntax {
+        case .jsonLD:
+            var reader = JSONLDReader(scope: scope, sink: sink)
+            try reader.read(expanded(scanner.rest(limit: JSONLDReader.limit), name: name))
+            return [:]
         case .turtle, .triG:
             var parser = TurtleParser(scanner, isTriG: syntax == .triG, base: base, scope: scope, sink: sink)
             try parser.parse()
@@ -91,7 +100,28 @@ public struct RDFReader: Sendable {
     }
 }
 
+extension RDFReader {
+    /// The nodes of a JSON-LD document in expanded form.
+    package func expanded(_ bytes: [UInt8], name: String) throws -> [JSONValue] {
+        let expander = JSONLDExpander(name: name, base: base, load: loadContext)
+        return try expander.expand(document: expander.json(bytes, name: name))
+    }
+}
+
 extension ByteScanner {
+    /// All bytes that are left. Throws `limit` where they are more.
+    mutating func rest(limit: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let byte = try peek() {
+            guard bytes.count < limit else {
+                throw GraphError(.limit, "\(name) has more than \(limit >> 20) MiB; cut it in parts", subject: name)
+            }
+            bytes.append(byte)
+            advance()
+        }
+        return bytes
+    }
+
     mutating func skipByteOrderMark() throws {
         if try peek() == 0xEF, try peek(1) == 0xBB, try peek(2) == 0xBF { advance(3) }
     }

@@ -9,24 +9,20 @@ public struct RDFWriter {
     private var last: Quad?
     private var isInGraph = false
     private var xml: RDFXMLWriter?
+    private var json: JSONLDWriter?
 
-    /// A writer to `output`. Throws `badSyntax` for a syntax that is read only.
+    /// A writer to `output`. JSON-LD is written at the end, all of it; the others as it comes.
     public init(
         _ syntax: RDFSyntax,
         prefixes: [String: String] = [:],
         output: @escaping (String) throws -> Void
     ) throws {
-        guard syntax != .jsonLD else {
-            throw GraphError(
-                .badSyntax,
-                "\(syntax.rawValue) cannot be written; choose another"
-            )
-        }
         (self.syntax, self.output) = (syntax, output)
         // The longest namespace comes first, so that it is the one that shortens.
         self.prefixes = prefixes.map { ($0.key, $0.value) }
             .sorted { ($1.iri.utf8.count, $0.name) < ($0.iri.utf8.count, $1.name) }
         if syntax == .rdfXML { xml = try RDFXMLWriter(prefixes: prefixes, output: output) }
+        if syntax == .jsonLD { json = JSONLDWriter(output: output) }
         if syntax == .csv { try output("subject,predicate,object,graph\r\n") }
         if isGrouping {
             for (name, iri) in self.prefixes.sorted(by: { $0.name < $1.name }) {
@@ -51,6 +47,7 @@ public struct RDFWriter {
                 [triple.subject, triple.predicate, triple.object].map(\.nTriples) + [quad.graph?.nTriples ?? ""]
             try output(terms.map(Self.field).joined(separator: ",") + "\r\n")
         case .turtle, .triG: try writeGrouped(quad)
+        case .jsonLD: json?.write(quad)
         case .rdfXML: try xml?.write(triple)
         default:
             let graph = quad.graph.map { " " + $0.nTriples } ?? ""
@@ -61,6 +58,7 @@ public struct RDFWriter {
     /// Ends the last statement.
     public mutating func finish() throws {
         try xml?.finish()
+        try json?.finish()
         guard isGrouping, last != nil else { return }
         try output(isInGraph ? " .\n}\n" : " .\n")
         last = nil

@@ -281,6 +281,22 @@ enum NameCharacters {
         return text.unicodeScalars.allSatisfy { isPart($0) || $0 == "." }
     }
 
+    /// Whether a text can be a blank node's label in every syntax.
+    static func isLabel(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, isStart(first) || isDigit(first), !text.hasSuffix(".") else {
+            return false
+        }
+        return text.unicodeScalars.allSatisfy { isPart($0) || $0 == "." }
+    }
+
+    /// Whether a text is a language tag.
+    static func isLanguage(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        return parts.enumerated().allSatisfy { index, part in
+            !part.isEmpty && part.allSatisfy { TurtleLexer.isLetter($0) || (index > 0 && TurtleLexer.isDigit($0)) }
+        }
+    }
+
     static func isForbiddenInIRI(_ value: UInt32) -> Bool {
         switch value {
         case 0...0x20, 0x22, 0x3C, 0x3E, 0x5C, 0x5E, 0x60, 0x7B, 0x7C, 0x7D: true

@@ -165,7 +165,7 @@ final class RDFXMLParser: XMLEvents {
                 frame.base = IRIBase(base)
                 continue
             case (XMLName.xml, "lang"):
-                guard value.isEmpty || Self.isLanguage(value) else {
+                guard value.isEmpty || NameCharacters.isLanguage(value) else {
                     throw error("the language `\(value.prefix(100))`, which is no language tag")
                 }
                 frame.language = value.isEmpty ? nil : value
@@ -247,13 +247,6 @@ final class RDFXMLParser: XMLEvents {
 
     private static func isBlank(_ text: String) -> Bool {
         text.utf8.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-    }
-
-    private static func isLanguage(_ tag: String) -> Bool {
-        let parts = tag.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        return parts.enumerated().allSatisfy { index, part in
-            !part.isEmpty && part.allSatisfy { TurtleLexer.isLetter($0) || (index > 0 && TurtleLexer.isDigit($0)) }
-        }
     }
 
     /// Whether a prefix can be used in Turtle and SPARQL too.
