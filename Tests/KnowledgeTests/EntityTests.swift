@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import GRDB
 import Graphs
 import Knowledge
 import Testing
@@ -65,8 +64,7 @@ struct JoinedFixture {
     }
 
     func execute(_ sql: String) async throws {
-        let queue = try DatabaseQueue(path: folder.home.appending(path: "knowledge/default.sqlite").path)
-        try await queue.write { try $0.execute(sql: sql) }
+        try await TestStore.change(home: folder.home, sql)
     }
 }
 
@@ -258,7 +256,9 @@ struct EntityTests {
             if step % 3 == 0 { try await first.base.linkEntities() }
         }
         for (name, text) in texts.sorted(by: { $0.key > $1.key }) { try await second.text(name, text) }
-        for triple in labels { try await second.turtle("\(triple.subject.nTriples) rdfs:label \(triple.object.nTriples) .") }
+        for triple in labels {
+            try await second.turtle("\(triple.subject.nTriples) rdfs:label \(triple.object.nTriples) .")
+        }
         #expect(try await first.mentions() == second.mentions())
         #expect(try await first.base.verify().problems == [])
         #expect(try await second.base.verify().problems == [])

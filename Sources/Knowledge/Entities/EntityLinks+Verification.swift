@@ -46,7 +46,9 @@ extension EntityLinks {
                 """
         )
         damaged += stray ?? 0
-        if damaged > 0 { problems.append("entities: the mentions of \(damaged) passages are not what their texts give") }
+        if damaged > 0 {
+            problems.append("entities: the mentions of \(damaged) passages are not what their texts give")
+        }
         return problems
     }
 

@@ -127,7 +127,8 @@ struct EntityScorer {
         if isCommon || sum + 2 * characters < 4 {
             // "It" is a novel and "US" a country, but mostly they are words.
             if isExact, name.allSatisfy({ $0.hasCapital || $0 == .none }) {
-                return name.contains { $0 != .capitalised && $0 != .none } || letters.count > 1 ? 0.9 : isCommon ? 0 : 0.8
+                let isPlain = letters.count <= 1 && name.allSatisfy { $0 == .capitalised || $0 == .none }
+                return isPlain ? (isCommon ? 0 : 0.8) : 0.9
             }
             return caseTells || isCommon ? 0 : 0.8
         }
@@ -146,7 +147,8 @@ struct EntityScorer {
         let records = try passing.map { try record($0.candidate.term) }
         var strengths: [Double]
         if let vectors, !vectors.isEmpty,
-            records.allSatisfy({ record in record.vector.map { !$0.isEmpty && vectors.count % $0.count == 0 } ?? false })
+            records.allSatisfy({ record in record.vector.map { !$0.isEmpty && vectors.count % $0.count == 0 } ?? false }
+            )
         {
             let likenesses = zip(passing, records).map { passing, record in
                 let likeness = ExactProducts.scores(vectors, record.vector ?? []).max() ?? 0

@@ -80,7 +80,8 @@ private struct NameReader {
             let scalar = Self.narrow(scalars[place])
             let next = place + 1 < scalars.count ? Self.narrow(scalars[place + 1]) : nil
             if scalar.isASCII, TermAnalyzer.isWordScalar(scalar) {
-                put([UInt8(truncatingIfNeeded: scalar.value) | (scalar.value > 64 ? 0x20 : 0)], of: scalar, at: place, &text)
+                let folded = UInt8(truncatingIfNeeded: scalar.value) | (scalar.value > 64 ? 0x20 : 0)
+                put([folded], of: scalar, at: place, &text)
             } else if (0x300...0x36F).contains(scalar.value) {
                 // An accent: what is compared has none.
                 if !word.isEmpty { end = place + 1 }

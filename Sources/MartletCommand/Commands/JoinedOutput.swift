@@ -8,8 +8,9 @@ import Tokenization
 extension EntityHit {
     var json: JSONValue {
         .members([
-            "entity": .string(term.nTriples), "label": .string(label), "score": .number(score), "start": .integer(start),
-            "end": .integer(end), "passages": .integer(passages), "mentions": .array(mentions.map(\.json)),
+            "entity": .string(term.nTriples), "label": .string(label), "score": .number(score),
+            "start": .integer(start), "end": .integer(end), "passages": .integer(passages),
+            "mentions": .array(mentions.map(\.json)),
         ])
     }
 }
@@ -25,8 +26,9 @@ extension EntityMention {
 
 extension FactHit {
     var json: JSONValue {
-        .members([
-            "triple": .array([fact.triple.subject, fact.triple.predicate, fact.triple.object].map { .string($0.nTriples) }),
+        let terms = [fact.triple.subject, fact.triple.predicate, fact.triple.object]
+        return .members([
+            "triple": .array(terms.map { .string($0.nTriples) }),
             "labels": .array(labels.map(JSONValue.string)), "score": .number(score), "inferred": .bool(rule != nil),
             "rule": .text(rule), "confidence": confidence.map(JSONValue.number) ?? .null, "document": .text(document),
             "passage": .text(source?.passage), "start": .count(source?.start), "end": .count(source?.end),
@@ -58,7 +60,7 @@ extension RelatedHit {
 
     var line: String {
         guard let via = via.first else { return "" }
-        return "via " + (via.fact.map { $0.labels.map { printable(String($0.prefix(120))) }.joined(separator: "  ") }
-            ?? printable(via.label))
+        let fact = via.fact.map { $0.labels.map { printable(String($0.prefix(120))) }.joined(separator: "  ") }
+        return "via \(fact ?? printable(via.label))"
     }
 }
