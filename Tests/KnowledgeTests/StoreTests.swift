@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import GRDB
+import Graphs
 import Knowledge
 import Testing
 
@@ -139,6 +140,19 @@ import Testing
             guard let data = FileManager.default.contents(atPath: file) else { continue }
             #expect(data.range(of: Data(secret.utf8)) == nil, "\(ending)")
         }
+    }
+
+    @Test(arguments: ["a\0b", "\0", "", "\u{10FFFF}", "\u{10FFFF}0\0\u{10FFFF}1", "\u{10FFFF}x\u{10FFFF}"])
+    func textComesBackWithItsZeroes(_ text: String) async throws {
+        let folder = try TemporaryFolder()
+        let base = try await folder.open(nil)
+        let fact = Fact(Quad(Triple(.iri("e:a"), .iri("e:p"), .literal(Literal(text)))))
+        for other in ["", "a"] {
+            try await base.state([Fact(Quad(Triple(.iri("e:a"), .iri("e:p"), .literal(Literal(other)))))])
+        }
+        try await base.state([fact])
+        #expect(try base.facts(object: .literal(Literal(text))).map(\.quad) == [fact.quad])
+        #expect(try await base.verify().problems == [])
     }
 
     @Test func removesFoldersAndNothingOnAMistake() async throws {

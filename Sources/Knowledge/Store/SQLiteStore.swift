@@ -165,7 +165,7 @@ private final class SQLiteStatement: PreparedStatement {
                 case .null: nil
                 case .integer(let value): value
                 case .real(let value): value
-                case .text(let value): value
+                case .text(let value): NulText.encoded(value)
                 case .blob(let bytes): bytes
                 }
             }
@@ -204,7 +204,7 @@ private final class SQLiteCursor: RowCursor {
             case .null: .null
             case .int64(let value): .integer(value)
             case .double(let value): .real(value)
-            case .string(let value): .text(value)
+            case .string(let value): .text(NulText.decoded(value))
             case .blob(let bytes): .blob(bytes)
             }
         }

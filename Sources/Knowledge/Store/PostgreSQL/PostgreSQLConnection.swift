@@ -133,7 +133,7 @@ final class PostgreSQLConnection: SQLConnection {
                 continue
             case .integer(let value): bytes += Array(String(value).utf8) + [0]
             case .real(let value): bytes += Array("\(value)".utf8) + [0]
-            case .text(let value): bytes += NulText.encoded(value) + [0]
+            case .text(let value): bytes += Array(NulText.encoded(value).utf8) + [0]
             case .blob(let data):
                 bytes += data
                 places.append((start, data.count, true))
@@ -265,47 +265,9 @@ private struct PostgreSQLResult {
         case (26, 4): return .integer(Int64(number(UInt32.self)))
         case (700, 4): return .real(Double(Float(bitPattern: number(UInt32.self))))
         case (701, 8): return .real(Double(bitPattern: number(UInt64.self)))
-        case (19, _), (25, _), (705, _), (1043, _): return .text(NulText.decoded(bytes))
+        case (19, _), (25, _), (705, _), (1043, _): return .text(NulText.decoded(String(decoding: bytes, as: UTF8.self)))
         default: throw PostgreSQLError(state: "42804", message: "a column of the type \(type), which nobody expects")
         }
-    }
-}
-
-/// Text with U+0000, which PostgreSQL does not hold: U+10FFFF, which is no character, stands before `0` for it, and
-/// before `1` for itself.
-enum NulText {
-    private static let mark: [UInt8] = [0xF4, 0x8F, 0xBF, 0xBF]
-
-    static func encoded(_ text: String) -> [UInt8] {
-        let bytes = Array(text.utf8)
-        guard bytes.contains(where: { $0 == 0 || $0 == 0xF4 }) else { return bytes }
-        var encoded: [UInt8] = []
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0: encoded += mark + [UInt8(ascii: "0")]
-            case 0x10_FFFF: encoded += mark + [UInt8(ascii: "1")]
-            default: encoded += Array(String(scalar).utf8)
-            }
-        }
-        return encoded
-    }
-
-    static func decoded(_ bytes: UnsafeRawBufferPointer) -> String {
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard bytes.contains(0xF4), text.unicodeScalars.contains("\u{10FFFF}") else { return text }
-        var decoded = String.UnicodeScalarView()
-        var isMarked = false
-        for scalar in text.unicodeScalars {
-            if isMarked {
-                decoded.append(scalar == "0" ? "\0" : "\u{10FFFF}")
-                isMarked = false
-            } else if scalar == "\u{10FFFF}" {
-                isMarked = true
-            } else {
-                decoded.append(scalar)
-            }
-        }
-        return String(decoded)
     }
 }
 
