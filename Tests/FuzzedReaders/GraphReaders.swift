@@ -10,6 +10,43 @@ let graphReaders: [FuzzedReader] = [
         "N-Triples and N-Quads",
         ["<http://a/b> ", "_:b ", "\"c\"", "@en", "^^<http://d> ", " .\n", "\\u00e9", "\\U0001F600", "#", "\r\n"]
     ),
+    facts(
+        "rdf-xml",
+        .rdfXML,
+        "RDF/XML",
+        [
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:e='http://e/'>", "</rdf:RDF>",
+            "<rdf:Description>", "</rdf:Description>", "<e:p>", "</e:p>", " rdf:about='a'", " rdf:ID='b'",
+            " rdf:nodeID='c.'", " rdf:resource='d'", " rdf:datatype='e'", " rdf:parseType='Literal'",
+            " rdf:parseType='Resource'", " rdf:parseType='Collection'", " xml:lang='de'", " xml:base='../f'",
+            " rdf:type='g'", " e:q='h'", "<rdf:li/>", "<!DOCTYPE a [<!ENTITY b 'c'>]>", "&b;", "&#xD;", "<!-- x -->",
+            "<![CDATA[y]]>", "<?z?>",
+        ]
+    ),
+    facts(
+        "json-ld",
+        .jsonLD,
+        "JSON-LD",
+        [
+            "{\"@context\": ", "\"@id\": \"a:b\"", "\"@type\": ", "\"@graph\": [", "\"@list\": [", "\"@set\": [",
+            "\"@value\": ", "\"@language\": \"de\"", "\"@index\"", "\"@reverse\": {", "\"@nest\"", "\"@included\": [",
+            "\"@container\": \"@list\"", "\"@container\": [\"@graph\", \"@id\"]", "\"@vocab\": \"c:\"",
+            "\"@base\": null",
+            "\"@propagate\": false", "\"@protected\": true", "\"@prefix\": true", "\"@type\": \"@json\"",
+            "\"@direction\"",
+            "\"@none\"", "\"_:d\"", "1e21", "-0.0", "null", "]", "}", ",",
+        ]
+    ),
+    facts(
+        "csv-facts",
+        .csv,
+        "tables",
+        [
+            "subject,predicate,object", ",graph", ",datatype", ",language", "<a:b>", "_:c", "\"\"\"d\"\"\"", "\r\n",
+            "http://e",
+            "true", "1.5", "2024-01-01", "..",
+        ]
+    ),
     FuzzedReader(
         "rules",
         "Horn rules",
@@ -39,5 +76,24 @@ private func facts(_ name: String, _ syntax: RDFSyntax, _ what: String, _ words:
             throw BrokenPromise(message: "what was written is not read: \(error)")
         }
         try promise(again.count == quads.count, "\(quads.count) facts become \(again.count)")
+        try attempt { try writesAgain(quads, in: syntax) }
     }
+}
+
+/// What a syntax's writer does not refuse, its reader reads.
+private func writesAgain(_ quads: [Quad], in syntax: RDFSyntax) throws {
+    var written = ""
+    var writer = try RDFWriter(syntax, prefixes: ["p": "http://a/"]) { written += $0 }
+    for quad in quads { try writer.write(quad) }
+    try writer.finish()
+    var again = Set<Quad>()
+    do {
+        _ = try RDFReader(syntax, scope: "").read(text: written) { again.insert($0) }
+    } catch {
+        throw BrokenPromise(message: "what was written as \(syntax.rawValue) is not read: \(error)")
+    }
+    try promise(
+        again.count == Set(quads).count,
+        "\(Set(quads).count) facts become \(again.count) in \(syntax.rawValue)"
+    )
 }

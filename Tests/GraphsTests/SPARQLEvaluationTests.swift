@@ -65,7 +65,7 @@ struct SPARQLEvaluationTests {
             over: dataset
         )
         let found = try SPARQL.query("SELECT ?n { <x:a> <x:name> ?n }", over: dataset)
-        #expect(found.text(as: .csv) == "n\r\nWilliam\r\n")
+        #expect(try found.text(as: .csv) == "n\r\nWilliam\r\n")
     }
 
     @Test func `rows are bounded`() throws {
@@ -81,7 +81,7 @@ struct SPARQLEvaluationTests {
         try RDFReader(.turtle).read(text: "<x:a> <x:p> <x:a> .") { try dataset.insert($0) }
         let chain = (0..<1_000).map { "?v\($0) <x:p> ?v\($0 + 1) ." }.joined(separator: " ")
         let found = try SPARQL.query("ASK { \(chain) }", over: dataset)
-        #expect(found.text(as: .csv) == "true\n")
+        #expect(try found.text(as: .csv) == "true\n")
     }
 
     @Test func `a selective join reads few of many quads`() throws {
@@ -95,7 +95,7 @@ struct SPARQLEvaluationTests {
             over: dataset,
             limits: EvaluationLimits(seconds: 5, rows: 20)
         )
-        #expect(found.text(as: .csv) == "c\r\nx:503\r\n")
+        #expect(try found.text(as: .csv) == "c\r\nx:503\r\n")
     }
 
     @Test func `a regular expression that backtracks without end is given up`() throws {
@@ -107,5 +107,70 @@ struct SPARQLEvaluationTests {
                 limits: EvaluationLimits(seconds: 0.5)
             )
         }
+    }
+
+    /// A dataset that counts how often it is asked for an estimate, which is when something is planned.
+    private final class CountingDataset: Dataset {
+        let inner: MemoryDataset
+        var estimates = 0
+
+        init(_ inner: MemoryDataset) { self.inner = inner }
+
+        func id(of term: Term) throws -> TermID? { inner.id(of: term) }
+        func term(of id: TermID) throws -> Term { try inner.term(of: id) }
+        func graphs() throws -> [TermID] { inner.graphs() }
+        func forEach(matching pattern: QuadPattern, _ body: (QuadID) throws -> Bool) throws {
+            try inner.forEach(matching: pattern, body)
+        }
+        func estimate(matching pattern: QuadPattern) throws -> Int {
+            estimates += 1
+            return try inner.estimate(matching: pattern)
+        }
+    }
+
+    private func numbered(_ count: Int) throws -> CountingDataset {
+        let dataset = MemoryDataset()
+        let lines = (0..<count).map { number in
+            "<x:\(number)> <x:p> \(number) ; <x:next> <x:\(number + 1)> ."
+                + (number % 2 == 0 ? " <x:\(number)> <x:q> \(number) ." : "")
+        }
+        try RDFReader(.turtle).read(text: lines.joined(separator: "\n")) { try dataset.insert($0) }
+        return CountingDataset(dataset)
+    }
+
+    private func count(_ query: String, _ dataset: CountingDataset, steps: Int) throws -> Int {
+        let limits = EvaluationLimits(seconds: nil, steps: steps)
+        guard case .solutions(_, let rows) = try SPARQL.query(query, over: dataset, limits: limits) else { return -1 }
+        return rows.count
+    }
+
+    @Test func `EXISTS is planned once, and joins from what is bound around it`() throws {
+        let query = """
+            SELECT ?s { ?s <x:p> ?n FILTER EXISTS { ?s <x:next> ?t . ?t <x:next> ?u . ?u <x:q> ?m } }
+            """
+        let (few, many) = try (numbered(10), numbered(2_000))
+        #expect(try count(query, few, steps: 1_000) == 4)
+        #expect(try count(query, many, steps: 20_000) == 999)
+        #expect(few.estimates == many.estimates)
+        #expect(throws: GraphError.self) { try count(query, many, steps: 2_000) }
+    }
+
+    @Test func `MINUS compares each solution with those of its values alone`() throws {
+        let dataset = try numbered(2_000)
+        #expect(try count("SELECT ?s { ?s <x:p> ?n MINUS { ?s <x:q> ?m } }", dataset, steps: 20_000) == 1_000)
+    }
+
+    @Test func `MINUS with variables bound here and not there removes what is compatible and shares one`() throws {
+        let facts = """
+            <x:a> <x:p> 1 . <x:b> <x:p> 2 . <x:c> <x:p> 3 . <x:a> <x:q> 5 . <x:b> <x:q> 6 . <x:d> <x:r> 1 .
+            <x:e> <x:r> 3 ; <x:q> 5 . <x:b> <x:r> 9 ; <x:s> 6 .
+            """
+        // On the left (s, n, m): a 1 5, b 2 6, c 3 –. On the right (n, m): 1 –, 3 5, 9 6.
+        let query = """
+            SELECT ?s { ?s <x:p> ?n OPTIONAL { ?s <x:q> ?m } MINUS { ?o <x:r> ?n OPTIONAL { ?o <x:q> ?m } } } ORDER BY ?s
+            """
+        #expect(try rows(query, facts) == [["x:b"]])
+        let disjoint = "SELECT ?s { ?s <x:p> ?n MINUS { ?o <x:r> ?k } } ORDER BY ?s"
+        #expect(try rows(disjoint, facts) == [["x:a"], ["x:b"], ["x:c"]])
     }
 }

@@ -36,6 +36,20 @@ struct LineParser {
         try sink(Quad(Triple(subject, predicate, object), graph: graph))
     }
 
+    /// The term that a text is.
+    static func term(_ text: String, scope: String) throws -> Term {
+        var bytes = Array(text.utf8)
+        let scanner = ByteScanner(name: "text") {
+            defer { bytes = [] }
+            return bytes
+        }
+        var parser = LineParser(scanner, allowsGraphs: false, scope: scope) { _ in }
+        let isLiteral = bytes.first == UInt8(ascii: "\"")
+        let term = try isLiteral ? .literal(parser.literal()) : parser.resource("a term")
+        guard try parser.lexer.scanner.peek() == nil else { throw parser.lexer.scanner.error("a text behind a term") }
+        return term
+    }
+
     private mutating func resource(_ what: String) throws -> Term {
         guard try lexer.scanner.peek() == UInt8(ascii: "_") else { return try iri(what) }
         let label = try lexer.blankLabel()

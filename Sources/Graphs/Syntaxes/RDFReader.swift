@@ -70,14 +70,14 @@ public struct RDFReader: Sendable {
         sink: @escaping (Quad) throws -> Void,
         nextPiece: @escaping () throws -> [UInt8]
     ) throws -> Prefixes {
-        if syntax == .rdfXML {
+        var scanner = ByteScanner(name: name, nextPiece: nextPiece)
+        // XML tells its encoding by its first bytes.
+        if syntax != .rdfXML { try scanner.skipByteOrderMark() }
+        switch syntax {
+        case .rdfXML:
             let parser = RDFXMLParser(name: name, base: base, scope: scope, sink: sink)
             try parser.parse(nextPiece)
             return parser.prefixes ?? [:]
-        }
-        var scanner = ByteScanner(name: name, nextPiece: nextPiece)
-        try scanner.skipByteOrderMark()
-        switch syntax {
         case .jsonLD:
             var reader = JSONLDReader(scope: scope, sink: sink)
             try reader.read(expanded(scanner.rest(limit: JSONLDReader.limit), name: name))
@@ -90,12 +90,10 @@ public struct RDFReader: Sendable {
             var parser = LineParser(scanner, allowsGraphs: syntax == .nQuads, scope: scope, sink: sink)
             try parser.parse()
             return [:]
-        default:
-            throw GraphError(
-                .badSyntax,
-                "\(syntax.rawValue) cannot be read yet; convert `\(name)` to Turtle or N-Triples",
-                subject: name
-            )
+        case .csv:
+            var parser = CSVParser(scanner, base: base, scope: scope, sink: sink)
+            try parser.parse()
+            return [:]
         }
     }
 }

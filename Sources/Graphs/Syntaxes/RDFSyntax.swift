@@ -14,7 +14,7 @@ public enum RDFSyntax: String, Sendable, CaseIterable {
     case rdfXML = "rdf-xml"
     /// https://www.w3.org/TR/json-ld11
     case jsonLD = "json-ld"
-    /// A table: a subject a row, a predicate a column.
+    /// A table: of statements, or of entities with a property a column; `CSVParser` says which and how.
     case csv
 
     /// The syntax of files whose names end like this one.

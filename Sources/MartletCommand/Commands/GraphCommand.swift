@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Checkpoints
+import Foundation
 import Graphs
 import Knowledge
 import Tokenization
@@ -34,22 +35,50 @@ struct FormatName: ExpressibleByArgument {
     }
 }
 
+/// A context's address and the file that holds it, as `--context` takes them.
+struct ContextFile: ExpressibleByArgument {
+    let address: String
+    let path: String
+
+    init?(argument: String) {
+        // An address may hold the sign, a file's name hardly.
+        guard let sign = argument.lastIndex(of: "="), sign > argument.startIndex else { return nil }
+        (address, path) = (String(argument[..<sign]), String(argument[sign...].dropFirst()))
+    }
+
+    func read() throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandError(.noInput, "`\(printable(path))` cannot be read; is it there, and a file?")
+        }
+        return Array(data)
+    }
+}
+
 extension GraphCommand {
     struct Import: AsyncParsableCommand, WithCommonOptions {
         static let configuration = CommandConfiguration(
-            abstract: "Puts the facts of RDF files into the graph; a file with an error leaves nothing.",
+            abstract: "Puts the facts of RDF files and tables into the graph; a file with an error leaves nothing.",
             discussion: """
+                A table (CSV) whose columns are subject, predicate and object, and perhaps graph, datatype and language,
+                holds a statement a row. In any other a row is what its first column names, and each other column a
+                property; names are put behind --base.
+
                 EXAMPLES
                   martlet graph import facts.ttl more.nq
                   martlet graph import rent.ttl --source contract.pdf --valid-from 2026-01-01 --confidence 0.9
                   martlet graph import dump --format n-triples --graph http://example.org/dump --json
+                  martlet graph import boats.csv --base http://example.org/
+                  martlet graph import people.jsonld --context https://schema.org/=schema.jsonld
                 """
         )
 
         @Argument(help: "RDF files; `-` is standard input.")
         var files: [String]
 
-        @Option(help: "How they are written (default: by the name): turtle, trig, n-triples or n-quads.")
+        @Option(
+            help:
+                "How they are written (default: by the name): turtle, trig, n-triples, n-quads, rdf-xml, json-ld or csv."
+        )
         var format: FormatName?
 
         @Option(help: "The IRI of the graph for what names none itself (default: the default graph).")
@@ -59,6 +88,11 @@ extension GraphCommand {
         var base: String?
 
         @OptionGroup var origin: FactOriginOptions
+
+        @Option(
+            help: ArgumentHelp("A file that holds a context which JSON-LD names by its address.", valueName: "iri=file")
+        )
+        var context: [ContextFile] = []
 
         @OptionGroup var knowledge: KnowledgeOptions
 
@@ -78,7 +112,11 @@ extension GraphCommand {
                         "the name `\(printable(file))` does not tell how it is written; say so with --format"
                     )
                 }
-                let reader = RDFReader(syntax, base: base)
+                var reader = RDFReader(syntax, base: base)
+                let contexts = context
+                reader.loadContext = { address in
+                    try contexts.first { $0.address == address }.map { try $0.read() }
+                }
                 let result = try await Interrupts.cancelling {
                     try await kb.importGraph(file, reader: reader, graph: target, origin: origin) { done in
                         bar.update("facts", done: done, total: nil)
@@ -111,8 +149,8 @@ extension GraphCommand {
                 """
         )
 
-        @Option(help: "turtle, trig, n-triples, n-quads or csv.")
-        var format = FormatName(.triG)
+        @Option(help: "turtle, trig, n-triples, n-quads, rdf-xml, json-ld or csv (default: trig).")
+        var format: FormatName?
 
         @OptionGroup var knowledge: KnowledgeOptions
 
@@ -120,7 +158,11 @@ extension GraphCommand {
 
         func run() async throws {
             let kb = try await knowledge.open(common)
-            var writer = try RDFWriter(format.syntax, prefixes: kb.graphPrefixes()) { try StandardOutput.write($0) }
+            let syntax = format?.syntax ?? (common.json ? .jsonLD : .triG)
+            guard !common.json || syntax == .jsonLD else {
+                throw CommandError(.usage, "--json and --format \(syntax.rawValue) exclude one another")
+            }
+            var writer = try RDFWriter(syntax, prefixes: kb.graphPrefixes()) { try StandardOutput.write($0) }
             try kb.readGraph { dataset in
                 try dataset.forEachInOrder {
                     try writer.write(dataset.quad(of: $0))

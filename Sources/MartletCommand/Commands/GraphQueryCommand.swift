@@ -12,7 +12,8 @@ extension GraphCommand {
             abstract: "Asks the graph in SPARQL 1.1; prefixes of imported files are known.",
             discussion: """
                 What SELECT and ASK find is printed as SPARQL results in JSON, or as --format says; what CONSTRUCT and
-                DESCRIBE make, as N-Triples.
+                DESCRIBE make, as N-Triples, or with --json as JSON-LD. An update prints nothing, or with --json how
+                many facts went in and out.
 
                 EXAMPLES
                   martlet graph query 'SELECT ?x WHERE { ?x a :Boat }'
@@ -33,8 +34,8 @@ extension GraphCommand {
         @Flag(help: "It is an update: it changes the graph, all of it or nothing.")
         var update = false
 
-        @Option(help: "How solutions are printed: json, csv or tsv.")
-        var format = QueryResultFormat.json
+        @Option(help: "How solutions are printed: json, xml, csv or tsv (default: json).")
+        var format: QueryResultFormat?
 
         @Option(help: ArgumentHelp("Stop after so many seconds.", valueName: "seconds"))
         var timeout = 30.0
@@ -52,6 +53,9 @@ extension GraphCommand {
                 throw ValidationError(what)
             }
             if update, at != nil { throw ValidationError("--update changes what holds now; --at asks about the past") }
+            guard !common.json || format == nil || format == .json else {
+                throw ValidationError("--json and --format \(format?.rawValue ?? "") exclude one another")
+            }
             guard timeout > 0, timeout.isFinite else {
                 throw ValidationError("--timeout is \(timeout); give a number of seconds above 0")
             }
@@ -62,14 +66,23 @@ extension GraphCommand {
             let kb = try await knowledge.open(common)
             let (base, limits, prefixes) = (base, EvaluationLimits(seconds: timeout), try kb.graphPrefixes())
             if update {
-                return try await kb.changeGraph {
+                let changes = try await kb.changeGraph {
                     try SPARQL.update(given, over: $0, base: base, prefixes: prefixes, limits: limits)
                 }
+                guard common.json else { return }
+                return try StandardOutput.write(
+                    .members(["added": .integer(changes.added), "removed": .integer(changes.removed)])
+                )
             }
             let result = try kb.readGraph(at: at?.date) {
                 try SPARQL.query(given, over: $0, base: base, prefixes: prefixes, limits: limits)
             }
-            try StandardOutput.write(result.text(as: format))
+            guard common.json, case .graph(let triples) = result else {
+                return try StandardOutput.write(result.text(as: format ?? .json))
+            }
+            var writer = try RDFWriter(.jsonLD) { try StandardOutput.write($0) }
+            for triple in triples { try writer.write(Quad(triple)) }
+            try writer.finish()
         }
     }
 }

@@ -62,10 +62,8 @@ extension Evaluator {
             }
             return hasErrors ? nil : Self.boolean(false)
         case .bound(let slot): return Self.boolean(row[slot] != 0)
-        case .exists(let pattern):
-            // What is bound around is put in, so nothing in it is evaluated apart.
-            let plan = try plan(pattern, outer: [])
-            return try Self.boolean(!solve(plan, row, in: scope) { _ in false })
+        case .exists(let existing):
+            return try Self.boolean(!solve(plan(existing, row), row, in: scope) { _ in false })
         case .call(let function, let list): return try call(function, list, row, in: scope)
         case .function(let iri, let list):
             guard list.count == 1, let value = try evaluate(list[0], row, in: scope) else { return nil }

@@ -47,13 +47,15 @@ extension Evaluator {
                 return try emit(next)
             }
         case .minus(let left, let right, let shared):
-            let removed = try table(right, in: scope, width: row.count).rows
+            let removal: Removal
+            if let known = plan.removals[scope] {
+                removal = known
+            } else {
+                removal = Removal(try table(right, in: scope, width: row.count).rows, shared)
+                plan.removals[scope] = removal
+            }
             return try solve(left, row, in: scope) { found in
-                for other in removed {
-                    try step()
-                    if isRemoved(found, by: other, shared) { return true }
-                }
-                return try emit(found)
+                try removal.removes(found, in: self) ? true : emit(found)
             }
         case .values(let slots, let rows):
             for values in rows {
@@ -107,15 +109,6 @@ extension Evaluator {
             guard try solve(inner, next, in: .named(graph), emit) else { return false }
         }
         return true
-    }
-
-    private func isRemoved(_ row: Row, by other: Row, _ shared: [Int]) -> Bool {
-        var isDisjoint = true
-        for slot in shared where row[slot] != 0 && other[slot] != 0 {
-            if row[slot] != other[slot] { return false }
-            isDisjoint = false
-        }
-        return !isDisjoint
     }
 
     // MARK: What is evaluated apart

@@ -27,6 +27,9 @@ final class Evaluator {
     /// BNODE's labels within one solution.
     var blankLabels: [String: Term] = [:]
     private var blanks = 0
+    var existingPlans: [ObjectIdentifier: (pattern: ExistingPattern, plan: Plan)] = [:]
+    /// What is bound where an EXISTS is planned.
+    var boundAround: Set<Int> = []
     var expressions: [String: NSRegularExpression] = [:]
 
     init(_ dataset: any Dataset, limits: EvaluationLimits) {
@@ -74,6 +77,9 @@ final class Evaluator {
 
     func step() throws {
         steps &+= 1
+        if let most = limits.steps, steps > most {
+            throw GraphError(.limit, "the query took more than \(most) steps; ask for less, or allow it more")
+        }
         if steps & 1_023 == 0, isLate { throw late }
     }
 

@@ -21,6 +21,7 @@ final class Plan {
 
     let kind: Kind
     var tables: [GraphScope: Table] = [:]
+    var removals: [GraphScope: Removal] = [:]
 
     init(_ kind: Kind) { self.kind = kind }
 
@@ -60,6 +61,19 @@ extension Evaluator {
         case .variable(let slot): .slot(slot)
         case .term(let term): .id(try id(term))
         }
+    }
+
+    /// The plan of an EXISTS, the same for all rows. What is bound around is put in, so nothing in it is evaluated apart;
+    /// the first row's bindings decide the order of joins, which changes no result.
+    func plan(_ existing: ExistingPattern, _ row: Row) throws -> Plan {
+        if let known = existingPlans[ObjectIdentifier(existing)] { return known.plan }
+        let outside = boundAround
+        boundAround = Set(row.indices.filter { row[$0] != 0 })
+        defer { boundAround = outside }
+        let made = try plan(existing.pattern, outer: [])
+        // Kept with the pattern, so that no other one gets its place in memory.
+        existingPlans[ObjectIdentifier(existing)] = (existing, made)
+        return made
     }
 
     /// The plan of a pattern around which the slots of `outer` may be bound.
@@ -105,9 +119,9 @@ extension Evaluator {
             var best = 0
             var least = Double.infinity
             for (position, (index, part)) in left.enumerated() {
-                let shared = part.possible.intersection(bound).count
+                let shared = part.possible.count { bound.contains($0) || boundAround.contains($0) }
                 var cost = costs[index] / Double(shared == 0 ? 1 : shared == 1 ? 1_000 : 100_000)
-                if shared == 0, !bound.isEmpty, !part.possible.isEmpty { cost *= 1_000 }
+                if shared == 0, !bound.isEmpty || !boundAround.isEmpty, !part.possible.isEmpty { cost *= 1_000 }
                 if cost < least { (best, least) = (position, cost) }
             }
             let (_, part) = left.remove(at: best)

@@ -4,17 +4,27 @@ extension SPARQL {
     /// Changes a dataset, operation by operation: <https://www.w3.org/TR/sparql11-update/>.
     ///
     /// What an operation changed before a later one fails stays; who wants all or nothing runs it in a transaction.
+    /// Returns how many quads went in and out.
+    @discardableResult
     public static func update(
         _ text: String,
         over dataset: some MutableDataset,
         base: String? = nil,
         prefixes: [String: String] = [:],
         limits: EvaluationLimits = EvaluationLimits()
-    ) throws {
+    ) throws -> (added: Int, removed: Int) {
+        let changes = Changes()
         for (operation, variables) in try UpdateText(text, base: base, prefixes: prefixes).operations {
-            try Updater(dataset: dataset, variables: variables, limits: limits, base: base).run(operation)
+            try Updater(dataset: dataset, variables: variables, limits: limits, base: base, changes: changes)
+                .run(operation)
         }
+        return (changes.added, changes.removed)
     }
+}
+
+private final class Changes {
+    var added = 0
+    var removed = 0
 }
 
 private struct Updater {
@@ -22,6 +32,7 @@ private struct Updater {
     let variables: VariableTable
     let limits: EvaluationLimits
     let base: String?
+    let changes: Changes
 
     func run(_ operation: UpdateOperation) throws {
         switch operation {
@@ -88,7 +99,9 @@ private struct Updater {
         return quads
     }
 
-    private func insert(_ quads: [Quad]) throws { for quad in quads { try dataset.insert(quad) } }
+    private func insert(_ quads: [Quad]) throws {
+        for quad in quads where try dataset.insert(quad) { changes.added += 1 }
+    }
 
     private func remove(_ quads: [Quad]) throws {
         for quad in quads {
@@ -101,7 +114,7 @@ private struct Updater {
                 guard let known = try dataset.id(of: name) else { continue }
                 graph = known
             }
-            try dataset.remove(QuadID(subject, predicate, object, graph: graph))
+            if try dataset.remove(QuadID(subject, predicate, object, graph: graph)) { changes.removed += 1 }
         }
     }
 
@@ -125,7 +138,9 @@ private struct Updater {
         return quads
     }
 
-    private func clear(_ graph: TermID) throws { for quad in try quads(of: graph) { try dataset.remove(quad) } }
+    private func clear(_ graph: TermID) throws {
+        for quad in try quads(of: graph) where try dataset.remove(quad) { changes.removed += 1 }
+    }
 
     private func transfer(_ transfer: UpdateOperation.Transfer, from: Term?, to: Term?, isSilent: Bool) throws {
         guard from != to else { return }
@@ -139,7 +154,7 @@ private struct Updater {
         if transfer != .add { try clear(target) }
         for var quad in moved {
             quad.graph = target
-            try dataset.insert(quad)
+            if try dataset.insert(quad) { changes.added += 1 }
         }
         if transfer == .move { try clear(source) }
     }

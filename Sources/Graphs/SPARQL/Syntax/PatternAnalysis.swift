@@ -106,7 +106,7 @@ extension Expression {
         case .comparison(_, let left, let right): left.variables.union(right.variables)
         case .arithmetic(let first, let rest): rest.reduce(into: first.variables) { $0.formUnion($1.operand.variables) }
         case .isIn(let item, let list): list.reduce(into: item.variables) { $0.formUnion($1.variables) }
-        case .exists(let pattern): pattern.mentioned
+        case .exists(let existing): existing.pattern.mentioned
         }
     }
 }

@@ -138,11 +138,11 @@ extension QueryParser {
             return .bound(slot)
         case "EXISTS":
             try advance()
-            return .exists(try existing())
+            return .exists(ExistingPattern(try existing()))
         case "NOT":
             try advance()
             try expectWord("EXISTS")
-            return .not(.exists(try existing()))
+            return .not(.exists(ExistingPattern(try existing())))
         default:
             guard let function = BuiltIn(rawValue: word) else { return nil }
             try advance()

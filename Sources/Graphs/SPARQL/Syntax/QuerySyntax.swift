@@ -97,6 +97,13 @@ enum ArithmeticOperator: String, Sendable {
     case divide = "/"
 }
 
+/// The pattern of an EXISTS; which one it is tells its plan apart from others'.
+final class ExistingPattern: Sendable {
+    let pattern: Pattern
+
+    init(_ pattern: Pattern) { self.pattern = pattern }
+}
+
 indirect enum Expression: Sendable {
     case variable(Int)
     case constant(Term)
@@ -110,7 +117,7 @@ indirect enum Expression: Sendable {
     case arithmetic(Expression, [Operation])
     case isIn(Expression, [Expression])
     case bound(Int)
-    case exists(Pattern)
+    case exists(ExistingPattern)
     case call(BuiltIn, [Expression])
     /// A function by its IRI: the casts.
     case function(String, [Expression])

@@ -72,6 +72,8 @@ struct JSONLDWriter {
         for name in graphs.keys { makeLists(in: name) }
         try output("[")
         var isFirst = true
+        // What is written can be read again.
+        let deepest = JSONLDExpander.depthLimit - 1
         for node in graphs[nil]?.nodes ?? [] where !node.isPartOfList {
             var object = try self.object(of: node)
             if let graph = graphs[node.term] {
@@ -80,7 +82,7 @@ struct JSONLDWriter {
             } else if !Self.saysSomething(node) {
                 continue
             }
-            try output((isFirst ? "\n" : ",\n") + JSONValue.object(object).canonicalText())
+            try output((isFirst ? "\n" : ",\n") + JSONValue.object(object).canonicalText(maximumDepth: deepest))
             isFirst = false
         }
         try output("\n]\n")

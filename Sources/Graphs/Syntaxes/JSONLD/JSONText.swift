@@ -4,14 +4,14 @@ package import Tokenization
 extension JSONValue {
     /// The value by https://www.rfc-editor.org/rfc/rfc8785: no spaces, keys in the order of their UTF-16. Throws `limit`
     /// where it nests too deep.
-    package func canonicalText() throws -> String {
+    package func canonicalText(maximumDepth: Int = 256) throws -> String {
         var text = ""
-        try write(to: &text, depth: 0)
+        try write(to: &text, maximumDepth)
         return text
     }
 
-    private func write(to text: inout String, depth: Int) throws {
-        guard depth <= 256 else { throw GraphError(.limit, "JSON that nests more than 256 deep; use another syntax") }
+    private func write(to text: inout String, _ depth: Int) throws {
+        guard depth >= 0 else { throw GraphError(.limit, "values that nest too deep for JSON; choose another syntax") }
         switch self {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
@@ -23,7 +23,7 @@ extension JSONValue {
             text += "["
             for (index, value) in values.enumerated() {
                 if index > 0 { text += "," }
-                try value.write(to: &text, depth: depth + 1)
+                try value.write(to: &text, depth - 1)
             }
             text += "]"
         case .object(let object):
@@ -31,7 +31,7 @@ extension JSONValue {
             let pairs = object.sorted { $0.0.utf16.lexicographicallyPrecedes($1.0.utf16) }
             for (index, (key, value)) in pairs.enumerated() {
                 text += (index > 0 ? "," : "") + Self.quoted(key) + ":"
-                try value.write(to: &text, depth: depth + 1)
+                try value.write(to: &text, depth - 1)
             }
             text += "}"
         }

@@ -36,7 +36,7 @@ struct RDFXMLWriter {
             } else if literal.datatype != XSD.string {
                 attribute = " rdf:datatype=\"\(XMLLiteralText.attribute(literal.datatype))\""
             }
-            let text = XMLLiteralText.content(try checked(literal.lexical))
+            let text = XMLLiteralText.content(try XMLLiteralText.checked(literal.lexical))
             try output("    <\(tag)\(declaration)\(attribute)>\(text)</\(tag)>\n")
         default:
             try output("    <\(tag)\(declaration) \(reference(triple.object, "rdf:resource"))/>\n")
@@ -93,21 +93,5 @@ struct RDFXMLWriter {
             if NameCharacters.isStart(scalars[index]) { found = index }
         }
         return index == scalars.startIndex ? nil : found
-    }
-
-    private func checked(_ text: String) throws -> String {
-        let lacking = text.unicodeScalars.first { scalar in
-            switch scalar {
-            case "\t", "\n", "\r": false
-            case "\0"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": true
-            default: false
-            }
-        }
-        guard let lacking else { return text }
-        throw GraphError(
-            .badSyntax,
-            "a literal has the character U+\(String(lacking.value, radix: 16, uppercase: true)), which XML cannot hold; "
-                + "choose another syntax"
-        )
     }
 }

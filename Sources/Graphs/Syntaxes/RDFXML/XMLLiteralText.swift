@@ -80,6 +80,23 @@ struct XMLLiteralText {
         }
     }
 
+    /// The text itself. Throws `badSyntax` where it has a character that XML cannot hold, even escaped.
+    static func checked(_ text: String) throws -> String {
+        let lacking = text.unicodeScalars.first { scalar in
+            switch scalar {
+            case "\t", "\n", "\r": false
+            case "\0"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": true
+            default: false
+            }
+        }
+        guard let lacking else { return text }
+        throw GraphError(
+            .badSyntax,
+            "a literal has the character U+\(String(lacking.value, radix: 16, uppercase: true)), which XML cannot hold; "
+                + "choose another syntax"
+        )
+    }
+
     private static func escaped(_ text: String, _ escape: (Unicode.Scalar) -> String?) -> String {
         var made = ""
         for scalar in text.unicodeScalars {

@@ -265,7 +265,8 @@ private struct PostgreSQLResult {
         case (26, 4): return .integer(Int64(number(UInt32.self)))
         case (700, 4): return .real(Double(Float(bitPattern: number(UInt32.self))))
         case (701, 8): return .real(Double(bitPattern: number(UInt64.self)))
-        case (19, _), (25, _), (705, _), (1043, _): return .text(NulText.decoded(String(decoding: bytes, as: UTF8.self)))
+        case (19, _), (25, _), (705, _), (1043, _):
+            return .text(NulText.decoded(String(decoding: bytes, as: UTF8.self)))
         default: throw PostgreSQLError(state: "42804", message: "a column of the type \(type), which nobody expects")
         }
     }
