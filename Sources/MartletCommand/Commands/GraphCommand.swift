@@ -117,7 +117,7 @@ extension GraphCommand {
                 reader.loadContext = { address in
                     try contexts.first { $0.address == address }.map { try $0.read() }
                 }
-                let result = try await Interrupts.cancelling {
+                let result = try await Interrupts.cancelling { [reader] in
                     try await kb.importGraph(file, reader: reader, graph: target, origin: origin) { done in
                         bar.update("facts", done: done, total: nil)
                     }
