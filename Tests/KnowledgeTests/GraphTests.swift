@@ -134,6 +134,10 @@ struct GraphTests {
         #expect(try base.facts(subject: flat, predicate: tenant).count == 2)
         #expect(try await state(tenant, .iri("e:bob"), from: "2026-01-01") == 1)
         #expect(try base.facts(subject: flat, predicate: tenant).map(\.quad.triple.object) == [.iri("e:bob")])
+        // Without a time it holds from now on, and what it contradicts held before.
+        #expect(try await state(rent, .literal(Literal("950"))) == 1)
+        #expect(try rents() == ["\"950\""])
+        #expect(try rents(at: "2025-06-30") == ["\"900\""])
         let tomorrow = Date().addingTimeInterval(86_400)
         let sure = FactOrigin(validFrom: tomorrow)
         try await base.state([Fact(Quad(Triple(flat, .iri("e:owner"), .iri("e:eve"))), origin: sure)])

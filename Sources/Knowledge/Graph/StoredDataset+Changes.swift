@@ -105,6 +105,8 @@ extension StoredDataset {
                 record.validTo = min(record.validTo ?? .max, otherBegin)
             } else if other.validTo ?? .max > begin {
                 try close(other, at: begin)
+                // What takes another's place did not hold before.
+                record.validFrom = begin
             }
         }
     }
