@@ -47,11 +47,13 @@ import Darwin
         #expect(try await base.verify().problems.isEmpty)
     }
 
-    @Test func reportKeysAreThoseOfTheCommandLine() throws {
+    @Test func reportKeysStayTheSame() throws {
         var report = IngestionReport()
         report.skipped = [.init(path: "a", reason: "b")]
         let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any]
-        #expect(Set(object?.keys.map { $0 } ?? []) == ["added", "unchanged", "skipped", "converted", "passages"])
+        #expect(
+            Set(object?.keys.map { $0 } ?? []) == ["added", "unchanged", "skipped", "converted", "passages", "facts"]
+        )
         #expect((object?["skipped"] as? [[String: String]]) == [["path": "a", "reason": "b"]])
     }
 
